@@ -1,0 +1,37 @@
+/* client.h - the asking end of the control protocol, for commands.
+ *
+ * Blocking, without a loop: a command asks and waits; Ctrl-C ends it.
+ */
+#ifndef PROCMAN_CLIENT_H
+#define PROCMAN_CLIENT_H
+
+#include "procman/cause.h"
+#include "procman/protocol.h"
+
+#include <stddef.h>
+
+/* Which session is meant.  The first that is given decides:
+ *   session   a session's directory, or its name in the runtime directory
+ *   procfile  the session of this Procfile
+ *   inherited PROCMAN_SESSION, set in every supervised process
+ *   else the sessions whose Procfile lies in the working directory; if several
+ *   run, the one that has all the names asked for; if that is not one either,
+ *   the cause lists them, and nothing is done. */
+struct client_choice {
+    const char *session;
+    const char *procfile;
+    const char *inherited;
+    char *const *names;
+    size_t name_count;
+};
+
+/* A connected descriptor, or -1 and why: no session runs (and how to start
+ * one), or which ones could be meant. */
+int client_connect(const struct client_choice *choice, struct cause *why);
+
+/* Sends the request and waits for its reply.  False: the connection was lost,
+ * or what came is not a reply. */
+bool client_ask(int connection, const struct request *request,
+                struct reply *reply, struct cause *why);
+
+#endif

@@ -1,0 +1,77 @@
+/* command.h - what stands behind a word of the command line.
+ *
+ * Each command is one file in src/cmd/ that ends in one const struct command.
+ * commands.c holds the table of all, options.c reads the line.  Only commands
+ * print, and only they pick exit codes:
+ *
+ *     0  done
+ *     1  not (wholly) done; `check --strict`: there are warnings
+ *     2  bad usage or bad input: nothing has been touched
+ *     `start` repeats what its processes did: see start.c
+ */
+#ifndef PROCMAN_COMMAND_H
+#define PROCMAN_COMMAND_H
+
+#include "procman/cause.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* The command line, understood.  Strings point into argv. */
+struct options {
+    const char *procfile; /* NULL: "Procfile" */
+    const char *basedir;  /* NULL: stay */
+    const char *env;      /* comma list of .env files; NULL: ".env", may lack */
+    const char *session;
+    const char *rpc_port; /* goreman's; not NULL: say that there is none */
+    unsigned base_port;   /* 0: not given */
+    enum color_choice color;
+    bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
+    bool strict, json, help, version;
+    /* What is no option, without the command: `words[0]` is the first name. */
+    char **words;
+    size_t word_count;
+    /* How many of them stood before a "--" ended the options. */
+    size_t words_before_dashes;
+};
+
+struct command {
+    const char *name;
+    const char *usage; /* behind the name: "[NAME...]" */
+    const char *brief; /* one line for the list */
+    const char *help;  /* the rest, ended by a newline */
+    int (*run)(const struct command *command, const struct options *options);
+};
+
+/* Exit codes. */
+enum { EXIT_DONE = 0, EXIT_NOT_DONE = 1, EXIT_USAGE = 2 };
+
+/* Splits the line into a command and its options, which may stand before and
+ * behind it, with one or two dashes.  *command is NULL if there is none. */
+bool options_read(struct options *options, const struct command **command,
+                  int argc, char **argv, struct cause *why);
+void options_release(struct options *options);
+
+/* The list of options for the help text. */
+void options_print(void);
+
+const struct command *command_find(const char *name);
+/* Ended by NULL. */
+extern const struct command *const commands[];
+
+/* "procman: <text>" on stderr; returns `code`. */
+int command_fail(int code, const struct cause *why);
+
+/* The Procfile that is meant: -f, else "Procfile". */
+const char *options_procfile(const struct options *options);
+
+/* Goes to -basedir, if one is given. */
+bool options_enter(const struct options *options, struct cause *why);
+
+extern const struct command command_check, command_start, command_run,
+    command_stop, command_restart, command_status, command_list, command_help,
+    command_version;
+
+#endif

@@ -1,0 +1,45 @@
+/* control.h - the listening end of the control protocol (protocol.h).
+ *
+ * Accepts clients of the same user (the peer's uid is checked, root may always)
+ * on the session's socket, reads their requests, and hands each to its owner,
+ * who answers now or later.  Several clients are served at once.  None of them
+ * can harm anybody else: a request longer than PROTOCOL_REQUEST_LIMIT or one
+ * that is no JSON gets an error reply and the connection is closed; so is one
+ * whose client does not finish a request within 10 s of beginning it, or does
+ * not read its replies; there are at most CONTROL_CLIENTS, the next one
+ * replaces the one that has been idle for the longest time.
+ */
+#ifndef PROCMAN_CONTROL_H
+#define PROCMAN_CONTROL_H
+
+#include "procman/cause.h"
+#include "procman/protocol.h"
+
+#include <uv.h>
+
+#define CONTROL_CLIENTS 256
+
+struct control;
+struct control_call; /* a request that waits for its reply */
+
+/* A request came.  It is valid during the call only.  The owner must answer
+ * every call with control_answer(), once, then or later, also when the client
+ * has gone meanwhile. */
+typedef void control_fn(void *owner, struct control_call *call,
+                        const struct request *request);
+
+/* `listener` is a listening descriptor; it is the control's from now on, and
+ * is closed with it. */
+struct control *control_create(uv_loop_t *loop, int listener,
+                               control_fn *on_request, void *owner,
+                               struct cause *why);
+
+/* Sends the reply (the caller releases it) and forgets the call. */
+void control_answer(struct control_call *call, const struct reply *reply);
+
+/* Accepts nobody any more and reads nothing more, writes what is left to write
+ * for at most a second, then closes everything and calls `gone`.  All calls
+ * must have been answered. */
+void control_close(struct control *control, void (*gone)(void *owner));
+
+#endif

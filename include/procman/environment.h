@@ -1,0 +1,37 @@
+/* environment.h - a process's environment: names with values, in order.
+ *
+ * `struct environment environment = {0};` is an empty one.  Strings are
+ * copied.  A variable is there at most once.
+ */
+#ifndef PROCMAN_ENVIRONMENT_H
+#define PROCMAN_ENVIRONMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct environment {
+    char **strings; /* "NAME=value", ended by NULL; NULL while empty */
+    size_t count;
+};
+
+/* Takes over an `environ`-like row; of a name that is there twice, the first
+ * counts (as for getenv()).  Strings without '=' are left out. */
+void environment_import(struct environment *environment,
+                        char *const *strings);
+
+void environment_copy(struct environment *to,
+                      const struct environment *from);
+
+/* Replaces a value in its place, or adds the variable at the end. */
+void environment_set(struct environment *environment, const char *name,
+                     const char *value);
+
+/* NULL if it is not there. */
+const char *environment_get(const struct environment *environment,
+                            const char *name);
+
+void environment_unset(struct environment *environment, const char *name);
+
+void environment_release(struct environment *environment);
+
+#endif

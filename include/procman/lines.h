@@ -1,0 +1,49 @@
+/* lines.h - cuts a stream of bytes into lines.
+ *
+ * Bytes arrive in whatever pieces the pipe delivers; whole lines leave, in
+ * order, without their "\n" or "\r\n".  What is between two LF is one line,
+ * whatever bytes are in it.  Nothing is copied as long as lines arrive whole;
+ * the beginning of an unfinished one is kept in memory of its own, which is
+ * given back when the line has left.
+ *
+ * A line longer than LINES_LIMIT leaves in pieces of that size, so that a
+ * child that never ends its line cannot make procman grow; and lines_flush()
+ * lets an unfinished line go early (a prompt).  Each piece but the first says
+ * that it continues the one before it.
+ */
+#ifndef PROCMAN_LINES_H
+#define PROCMAN_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LINES_LIMIT 65536 /* bytes */
+
+/* Receives one line.  `text` is not a C string (it may hold NUL bytes, and
+ * nothing ends it) and is valid only during the call. */
+typedef void lines_fn(void *owner, const char *text, size_t len,
+                      bool continues);
+
+struct lines {
+    lines_fn *emit;
+    void *owner;
+    char *held; /* the beginning of a line without its end; NULL if none */
+    size_t held_len, held_room;
+    bool broken; /* a piece of this line has left already */
+};
+
+/* `emit` is called with `owner` from within lines_feed() and lines_flush(). */
+void lines_init(struct lines *lines, lines_fn *emit, void *owner);
+
+void lines_feed(struct lines *lines, const char *bytes, size_t len);
+
+/* Emits what is held, if anything; what follows will continue it. */
+void lines_flush(struct lines *lines);
+
+/* The stream has ended: emits what is held, and begins anew. */
+void lines_end(struct lines *lines);
+
+/* Is the beginning of a line waiting for its end? */
+bool lines_waiting(const struct lines *lines);
+
+#endif

@@ -1,0 +1,120 @@
+/* protocol.h - what is said on the control socket, and how it is written.
+ *
+ * One JSON object per line each way, UTF-8, ended by LF.  A client sends a
+ * request and reads its reply; it may send the next one then.  A reply comes
+ * when the wish is fulfilled, which may take as long as a process takes to
+ * stop.  Replies come in the order of the requests of a connection.
+ *
+ *     {"verb": "restart", "names": ["etcd2"]}
+ *     {"code": 0, "outcomes": [{"name": "etcd2", "ok": true,
+ *                               "text": "etcd2 restarted: pid 71"}]}
+ *
+ * verb      names                   reply
+ * start     processes to start      outcomes; one that runs is fine
+ * stop      processes to stop       outcomes; one that is down is fine;
+ *                                   ok is false if it needed SIGKILL
+ * restart   processes to restart    outcomes; one that is down is started
+ * start-all, stop-all, restart-all  the same for all of them, no names
+ * list      (none)                  statuses
+ * status    processes, or none: all statuses
+ *
+ * code is the exit code for the client: 0 done, 1 not all of it, 2 bad request
+ * (an unknown process, an unknown verb): then nothing has been touched.  error
+ * is there if there is something to say that concerns no single process.
+ *
+ * A status:
+ *     {"name": "etcd2", "state": "ready", "pid": 71, "uptime_ms": 1200,
+ *      "restarts": 1, "command": "etcd --name infra2",
+ *      "last_exit": {"code": 0, "signal": 15, "asked": true}}
+ * pid and uptime_ms are there while it runs (pid also while it stops);
+ * last_exit once it has ended; in it, signal if it was ended by one, else code.
+ * state is a word of life.h.
+ *
+ * Whoever reads must accept members that it does not know.  Strings that came
+ * from outside and are not UTF-8 are written with U+FFFD for each bad byte.
+ */
+#ifndef PROCMAN_PROTOCOL_H
+#define PROCMAN_PROTOCOL_H
+
+#include "procman/cause.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROTOCOL_REQUEST_LIMIT 65536 /* bytes of one request, with its LF */
+
+enum verb {
+    VERB_START,
+    VERB_STOP,
+    VERB_RESTART,
+    VERB_START_ALL,
+    VERB_STOP_ALL,
+    VERB_RESTART_ALL,
+    VERB_LIST,
+    VERB_STATUS,
+    VERBS
+};
+
+/* "restart-all"; verb_find() gives VERBS for a word that is none. */
+const char *verb_word(enum verb verb);
+enum verb verb_find(const char *word);
+
+struct request {
+    enum verb verb;
+    char **names;
+    size_t name_count;
+};
+
+struct outcome {
+    char *name;
+    char *text; /* a whole sentence about it */
+    bool ok;
+};
+
+struct status {
+    char *name;
+    char *state;
+    char *command;
+    int64_t pid;       /* 0: it does not run */
+    uint64_t uptime_ms;
+    uint64_t restarts; /* runs after the first */
+    bool has_exited;   /* the rest is about its last exit */
+    int exit_code;
+    int exit_signal; /* 0: it ended by itself, with exit_code */
+    bool exit_asked; /* for: somebody wanted it down */
+};
+
+struct reply {
+    int code;
+    char *error; /* NULL: none */
+    struct outcome *outcomes;
+    size_t outcome_count;
+    struct status *statuses;
+    size_t status_count;
+};
+
+/* Both sides of both.  Encoded: a line with its LF, free() it.  Decoding fails
+ * with a sentence about what is wrong; nothing needs releasing then. */
+char *request_encode(const struct request *request);
+bool request_decode(struct request *request, const char *line, size_t len,
+                    struct cause *why);
+void request_release(struct request *request);
+
+char *reply_encode(const struct reply *reply);
+bool reply_decode(struct reply *reply, const char *line, size_t len,
+                  struct cause *why);
+void reply_release(struct reply *reply);
+
+/* Building a reply; the strings are copied. */
+void reply_fail(struct reply *reply, int code, const char *format, ...)
+    CAUSE_PRINTF(3, 4);
+void reply_add_outcome(struct reply *reply, const char *name, bool ok,
+                       const char *text);
+/* A zeroed one to fill in (its strings belong to the reply). */
+struct status *reply_add_status(struct reply *reply);
+
+/* The statuses as people's programs want them (`status --json`): a JSON array,
+ * one object a line, ended by LF; free() it. */
+char *status_json(const struct status *statuses, size_t count);
+
+#endif

@@ -1,0 +1,78 @@
+/* session.h - one running `procman start`, as the file system knows it.
+ *
+ * Its files lie in a directory of mode 0700 owned by the user:
+ * $XDG_RUNTIME_DIR/procman/<key>/, or /tmp/procman-<uid>/<key>/ where that is
+ * not set.  Owner, mode and type of the directories are checked (never through
+ * a symbolic link), and a stranger's is refused.  <key> is a short hash of the
+ * real path of the Procfile: paths may be long, two Procfiles in one folder are
+ * two sessions, and one Procfile is one.  Inside:
+ *
+ *     lock          flock() decides who lives; the kernel frees it on any
+ *                   death, so there is no stale lock
+ *     session.json  pid, Procfile, directory, start time, version
+ *     control.sock  mode 0600: the control protocol (protocol.h)
+ *
+ * Everything is created and opened relative to the directory's descriptor, so
+ * that the length of its path does not matter, not even for the socket.
+ */
+#ifndef PROCMAN_SESSION_H
+#define PROCMAN_SESSION_H
+
+#include "procman/cause.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct session {
+    char *path;     /* of the directory: what PROCMAN_SESSION says */
+    char *procfile; /* its real path */
+    int directory;  /* descriptors; -1: none */
+    int lock;
+};
+
+/* What session.json says.  Strings belong to it. */
+struct session_info {
+    int64_t pid;        /* of the procman that the user started */
+    char *procfile;     /* real path */
+    char *cwd;
+    int64_t started_at; /* seconds since 1970 */
+    char *version;
+};
+
+/* Takes the session of a Procfile, or says who has it:
+ *     /x/Procfile is already running: procman with pid 71, since 2026-11-22
+ *     18:33:28; `procman -f /x/Procfile status` shows it
+ * Nothing of a running session is touched.  What a dead one has left in the
+ * directory is removed. */
+bool session_begin(struct session *session, const char *procfile,
+                   struct cause *why);
+
+/* Writes session.json (whole or not at all), with the pid given. */
+bool session_publish(const struct session *session, int64_t pid,
+                     struct cause *why);
+
+/* Creates control.sock and returns a listening descriptor; -1: see why. */
+int session_listen(const struct session *session, struct cause *why);
+
+/* Removes the session's files and its directory, then frees the lock.
+ * Harmless on one that was not begun. */
+void session_end(struct session *session);
+
+/* The session of a Procfile, as a path, whether it exists or not; free() it.
+ * NULL: see why (the Procfile is not there). */
+char *session_path(const char *procfile, struct cause *why);
+
+/* All directories that look like sessions of this user, dead or alive: paths,
+ * each to be freed, in a row to be freed; sorted.  No directory: none. */
+char **session_list(size_t *count);
+
+/* Reads a session.json; false: there is none, or it is not one. */
+bool session_read(struct session_info *info, const char *path,
+                  struct cause *why);
+void session_info_release(struct session_info *info);
+
+/* Connects to the control socket of a session; -1: nobody is there.
+ * A blocking stream socket, close-on-exec. */
+int session_connect(const char *path, struct cause *why);
+
+#endif
