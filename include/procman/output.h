@@ -1,0 +1,47 @@
+/* output.h - everything that is shown, on its way to the sinks.
+ *
+ * Lines of all processes come in, in the order in which they were read; every
+ * sink gets every line.  Sinks write once per turn of the loop, after all that
+ * was ready has been read, so that a flood costs few system calls.
+ */
+#ifndef PROCMAN_OUTPUT_H
+#define PROCMAN_OUTPUT_H
+
+#include "procman/cause.h"
+#include "procman/sink.h"
+
+#include <uv.h>
+
+#define OUTPUT_SINKS 4
+
+struct output {
+    struct sink *sinks[OUTPUT_SINKS];
+    size_t sink_count;
+    struct source own; /* procman's */
+    uv_prepare_t turn;
+    bool closed;
+};
+
+/* Does not keep the loop alive.  `own_index` is the index for procman's own
+ * lines, one behind the last process. */
+void output_init(struct output *output, uv_loop_t *loop, unsigned own_index);
+
+/* Borrowed; at most OUTPUT_SINKS. */
+void output_add_sink(struct output *output, struct sink *sink);
+
+void output_line(struct output *output, const struct source *source,
+                 int stream, const char *text, size_t len, bool continues);
+
+/* A line under a name: procman's own, or on behalf of a process. */
+void output_say(struct output *output, const char *format, ...)
+    CAUSE_PRINTF(2, 3);
+void output_say_for(struct output *output, const struct source *source,
+                    const char *format, ...) CAUSE_PRINTF(3, 4);
+
+/* Writes what has gathered; by itself it happens once per turn. */
+void output_flush(struct output *output);
+
+/* Closes the handle; the sinks are their owner's business. */
+void output_close(struct output *output);
+
+#endif

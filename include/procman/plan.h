@@ -1,0 +1,47 @@
+/* plan.h - what a session will run, worked out before anything runs.
+ *
+ * A Procfile's entries become rows of arguments with their variables.  A simple
+ * command (shellwords.h) is executed directly, anything else by /bin/sh -c,
+ * unchanged.  Every process gets
+ *     PORT             base + 100 * its place in the file (goreman, foreman)
+ *     PS               its name (foreman)
+ *     PROCMAN_SESSION  the directory of the session it runs in
+ */
+#ifndef PROCMAN_PLAN_H
+#define PROCMAN_PLAN_H
+
+#include "procman/environment.h"
+#include "procman/procfile.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PLAN_BASE_PORT 5000 /* goreman's and foreman's */
+
+struct plan_process {
+    char *name;
+    char *command; /* as it stands in the file */
+    char **argv;   /* ends with NULL */
+    struct environment own; /* over the session's environment */
+};
+
+struct plan {
+    struct plan_process *processes; /* in the order of the file */
+    size_t count;
+    struct environment environment; /* the session's: all processes have it */
+};
+
+/* `environment` is copied.  base_port 0: PORT is left alone. */
+void plan_make(struct plan *plan, const struct procfile *procfile,
+               const struct environment *environment, unsigned base_port,
+               const char *session);
+void plan_release(struct plan *plan);
+
+/* The index of a process; plan->count: there is none of that name. */
+size_t plan_find(const struct plan *plan, const char *name);
+
+/* The environment of a process: a row of borrowed strings; free() the row. */
+char **plan_environment(const struct environment *session,
+                        const struct environment *own);
+
+#endif

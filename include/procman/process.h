@@ -1,0 +1,132 @@
+/* process.h - one supervised process on the event loop.
+ *
+ * Performs what its life (life.h) calls for, and feeds back what happened.
+ * Everything it has to say to the rest of procman goes through its watcher.
+ *
+ * It owns its pipes and its timers; what only the whole session can know comes
+ * in from outside: which children have ended (process_leader_ended), and which
+ * processes that fled from its group are still there (process_set_strays).
+ */
+#ifndef PROCMAN_PROCESS_H
+#define PROCMAN_PROCESS_H
+
+#include "procman/environment.h"
+#include "procman/life.h"
+#include "procman/os.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct process;
+
+/* What to run.  Borrowed: must outlive the process. */
+struct process_spec {
+    const char *name;
+    const char *command;     /* as it stands in the file */
+    char *const *argv;       /* ends with NULL */
+    const struct environment *environment; /* the session's */
+    const struct environment *own;         /* over it */
+    int stop_signal;
+    uint64_t stop_timeout_ms; /* from the stop signal to SIGKILL */
+};
+
+/* How a run of it ended, or goes on. */
+struct process_run {
+    pid_t pid;             /* of the leader; 0: none was started */
+    uint64_t number;       /* 1 for the first run */
+    uint64_t started_ms;   /* uv_now(); so are all that follow */
+    uint64_t signalled_ms; /* when the stop signal was sent; 0: never */
+    uint64_t ended_ms;     /* when the leader ended; 0: it lives */
+    uint64_t gone_ms;      /* when all of it was gone */
+    int code, signum;      /* how the leader ended */
+    bool asked;            /* whether that was wished for */
+    bool killed;           /* SIGKILL was needed */
+    size_t killed_others;  /* how many besides the leader SIGKILL met */
+    int spawn_error;       /* errno, if it could not be started */
+};
+
+/* Who is told.  Called from the event loop or from within process_tell(). */
+struct process_watcher {
+    /* One line of output, without its newline; `stream` is 1 or 2. */
+    void (*on_line)(void *owner, struct process *process, int stream,
+                    const char *text, size_t len, bool continues);
+    /* The leader runs. */
+    void (*on_started)(void *owner, struct process *process);
+    /* It could not be started: a sentence. */
+    void (*on_unstartable)(void *owner, struct process *process,
+                           const char *why);
+    /* The leader has ended, and all it wrote has been told. */
+    void (*on_ended)(void *owner, struct process *process);
+    /* Patience is over: SIGKILL goes to all of it.  The moment to look for
+     * those that fled: process_set_strays() may be called from within. */
+    void (*on_kill)(void *owner, struct process *process);
+    /* One that fled from its group is ended with it. */
+    void (*on_stray)(void *owner, struct process *process, pid_t pid);
+    /* The state is another one. */
+    void (*on_state)(void *owner, struct process *process);
+    /* The process is closed and its memory released. */
+    void (*on_closed)(void *owner);
+};
+
+/* What all processes of a session share.  Borrowed. */
+struct process_site {
+    uv_loop_t *loop;
+    const struct process_watcher *watcher;
+    void *owner;
+    char *scratch; /* what is read passes through here */
+    size_t scratch_size;
+    int null; /* a descriptor of /dev/null */
+    struct os_limit descriptors; /* what children get */
+    uint64_t quiet_ms; /* after this silence an unfinished line is shown */
+};
+
+/* Never fails, and starts nothing: LIFE_START does.  End it with
+ * process_close(). */
+struct process *process_create(const struct process_site *site,
+                               const struct process_spec *spec);
+
+/* LIFE_START, LIFE_STOP and LIFE_RESTART are for the supervisor.  May be called
+ * from within a watcher: the wish is then granted when the watcher has
+ * returned, after those that were made before it. */
+void process_tell(struct process *process, enum life_event wish);
+
+/* If it is being stopped: patience is over now. */
+void process_hurry(struct process *process);
+
+/* Its leader was reaped. */
+void process_leader_ended(struct process *process, int code, int signum);
+
+/* Who has fled from its group and lives; none if `count` is 0.  Those it did
+ * not know yet are signalled if it is being stopped.  To be told after each
+ * death of a child of ours, as long as process_waits_for_kin() says so. */
+void process_set_strays(struct process *process, const pid_t *strays,
+                        size_t count);
+bool process_waits_for_kin(const struct process *process);
+
+/* How many besides the leader are there when SIGKILL is sent, for the record. */
+void process_note_others(struct process *process, size_t count);
+
+/* Stops reading its output, or goes on. */
+void process_pause(struct process *process, bool paused);
+
+/* SIGSTOP or SIGCONT to all of it. */
+void process_suspend(struct process *process, bool suspended);
+
+enum life_state process_state(const struct process *process);
+bool process_wanted(const struct process *process);
+const struct process_spec *process_spec(const struct process *process);
+const struct process_run *process_run(const struct process *process);
+/* The last run that has ended; its number is 0 if there is none. */
+const struct process_run *process_last_run(const struct process *process);
+
+/* Why the present run could not be started: a sentence. */
+const char *process_failure(const struct process *process);
+
+/* How long the leader of the present run has lived, or lived. */
+uint64_t process_age_ms(struct process *process);
+
+/* Only an idle process can be closed.  Ends with watcher->on_closed(). */
+void process_close(struct process *process);
+
+#endif

@@ -1,0 +1,36 @@
+/* sink.h - where lines go: a terminal, a file, a history.
+ *
+ * A sink is born with its own create function, which fills a struct sink; the
+ * output hands it every line and, once per turn of the loop, the moment to
+ * write what has gathered.
+ */
+#ifndef PROCMAN_SINK_H
+#define PROCMAN_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Who says something: a process, or procman itself. */
+struct source {
+    const char *name;
+    unsigned index; /* order in the file: its colour; sources are dense */
+    bool own;       /* procman itself */
+};
+
+struct line {
+    const struct source *source;
+    int stream; /* 1 or 2 */
+    const char *text;
+    size_t len;
+    bool continues; /* the line before it of this stream was a piece of it */
+    int64_t seconds; /* when it was read, since 1970 */
+};
+
+struct sink {
+    /* The line is valid during the call only. */
+    void (*line)(struct sink *sink, const struct line *line);
+    void (*flush)(struct sink *sink);
+};
+
+#endif

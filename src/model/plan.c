@@ -1,0 +1,130 @@
+#include "procman/plan.h"
+#include "procman/mem.h"
+#include "procman/shellwords.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char **shell_argv(const char *command)
+{
+    char **argv = mem_new(4, sizeof *argv);
+
+    argv[0] = mem_string("/bin/sh");
+    argv[1] = mem_string("-c");
+    argv[2] = mem_string(command);
+    return argv;
+}
+
+static void assign(struct environment *own, const char *assignment)
+{
+    size_t len = strcspn(assignment, "=");
+    char *name = mem_string_of(assignment, len);
+
+    environment_set(own, name, assignment + len + 1);
+    free(name);
+}
+
+/* The words become ours; the shell would make the same of the command. */
+static char **direct_argv(struct shellwords *words, struct environment *own)
+{
+    char **argv = words->argv;
+
+    for (size_t i = 0; i < words->assignment_count; i++)
+        assign(own, words->assignments[i]);
+    words->argv = NULL;
+    words->argc = 0;
+    return argv;
+}
+
+static void set_number(struct environment *environment, const char *name,
+                       size_t number)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%zu", number);
+    environment_set(environment, name, text);
+}
+
+static void make_process(struct plan_process *process,
+                         const struct procfile_entry *entry, size_t port,
+                         const char *session)
+{
+    struct shellwords words;
+
+    process->name = mem_string(entry->name);
+    process->command = mem_string(entry->command);
+    environment_set(&process->own, "PS", entry->name);
+    environment_set(&process->own, "PROCMAN_SESSION", session);
+    if (port)
+        set_number(&process->own, "PORT", port);
+    if (shellwords_parse(&words, entry->command))
+        process->argv = direct_argv(&words, &process->own);
+    else
+        process->argv = shell_argv(entry->command);
+    shellwords_release(&words);
+}
+
+void plan_make(struct plan *plan, const struct procfile *procfile,
+               const struct environment *environment, unsigned base_port,
+               const char *session)
+{
+    *plan = (struct plan){
+        .processes = mem_new(procfile->count, sizeof *plan->processes),
+        .count = procfile->count,
+    };
+    environment_copy(&plan->environment, environment);
+    for (size_t i = 0; i < plan->count; i++)
+        make_process(&plan->processes[i], &procfile->entries[i],
+                     base_port ? base_port + 100 * i : 0, session);
+}
+
+void plan_release(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_process *process = &plan->processes[i];
+        for (char **word = process->argv; *word; word++)
+            free(*word);
+        free(process->argv);
+        free(process->name);
+        free(process->command);
+        environment_release(&process->own);
+    }
+    free(plan->processes);
+    environment_release(&plan->environment);
+    *plan = (struct plan){0};
+}
+
+size_t plan_find(const struct plan *plan, const char *name)
+{
+    size_t i = 0;
+
+    while (i < plan->count && strcmp(plan->processes[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+static bool is_set_in(const struct environment *environment,
+                      const char *string)
+{
+    size_t len = strcspn(string, "=") + 1;
+
+    for (size_t i = 0; i < environment->count; i++)
+        if (strncmp(environment->strings[i], string, len) == 0)
+            return true;
+    return false;
+}
+
+char **plan_environment(const struct environment *session,
+                        const struct environment *own)
+{
+    char **row = mem_new(session->count + own->count + 1, sizeof *row);
+    size_t count = 0;
+
+    for (size_t i = 0; i < session->count; i++)
+        if (!is_set_in(own, session->strings[i]))
+            row[count++] = session->strings[i];
+    for (size_t i = 0; i < own->count; i++)
+        row[count++] = own->strings[i];
+    return row;
+}

@@ -1,0 +1,122 @@
+#include "procman/guard.h"
+#include "procman/os.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define END_LIMIT_MS 20000
+
+struct guard {
+    pid_t supervisor;
+    bool suspending; /* Ctrl-Z is on its way through */
+    int status;      /* of the supervisor, once it has ended */
+};
+
+/* True once the supervisor has ended.  Whoever else is a child of ours was
+ * adopted. */
+static bool look_after_children(struct guard *guard)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+        if (pid != guard->supervisor)
+            continue;
+        if (!WIFSTOPPED(status)) {
+            guard->status = status;
+            return true;
+        }
+        if (guard->suspending) {
+            guard->suspending = false;
+            raise(SIGSTOP);
+        }
+    }
+    return false;
+}
+
+static void pass_on(struct guard *guard, int signum)
+{
+    switch (signum) {
+    case SIGTSTP: guard->suspending = true; /* fall through */
+    case SIGINT:
+    case SIGTERM:
+    case SIGHUP:
+    case SIGQUIT:
+    case SIGCONT: kill(guard->supervisor, signum); break;
+    default: break; /* nobody has a use for it */
+    }
+}
+
+static void stand_guard(struct guard *guard)
+{
+    sigset_t all;
+    int signum;
+
+    sigfillset(&all);
+    while (!look_after_children(guard))
+        if (sigwait(&all, &signum) == 0)
+            pass_on(guard, signum);
+}
+
+/* A group of its own: set on both sides, whoever comes first. */
+static bool become_supervisor(pid_t guard, const sigset_t *mask)
+{
+    setpgid(0, 0);
+    os_become_subreaper();
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    if (!os_follow_parent(guard, SIGTERM))
+        _exit(1);
+    return true;
+}
+
+bool guard_split(struct guard_report *report)
+{
+    pid_t self = getpid();
+    struct guard guard = {0};
+    sigset_t all, before;
+
+    *report = (struct guard_report){.guard = self};
+    os_become_subreaper();
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    sigemptyset(&before); /* our caller's mask is not ours to keep */
+    guard.supervisor = fork();
+    if (guard.supervisor == 0)
+        return become_supervisor(self, &before);
+    if (guard.supervisor < 0) {
+        report->code = 1;
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return false;
+    }
+    setpgid(guard.supervisor, guard.supervisor);
+    stand_guard(&guard);
+    report->code = WIFEXITED(guard.status) ? WEXITSTATUS(guard.status) : 0;
+    report->signum = WIFSIGNALED(guard.status) ? WTERMSIG(guard.status) : 0;
+    report->ended = os_end_descendants(END_LIMIT_MS);
+    return false;
+}
+
+bool guard_is_there(const struct guard_report *report)
+{
+    return getppid() == report->guard;
+}
+
+_Noreturn void guard_repeat(int code, int signum)
+{
+    struct rlimit no_core = {0, 0};
+    sigset_t all;
+
+    if (signum) {
+        setrlimit(RLIMIT_CORE, &no_core);
+        signal(signum, SIG_DFL);
+        raise(signum);
+        sigfillset(&all);
+        sigprocmask(SIG_UNBLOCK, &all, NULL);
+        code = 128 + signum; /* process 1 cannot die of a signal */
+    }
+    exit(code);
+}

@@ -1,0 +1,199 @@
+#include "procman/outbox.h"
+#include "procman/mem.h"
+#include "procman/os.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct outbox {
+    const struct outbox_watcher *watcher;
+    void *owner;
+    struct os_outlet outlet;
+    uv_poll_t poll; /* for a pollable outlet */
+    struct buf pending;
+    size_t sent; /* of pending */
+    bool waiting; /* the poll waits until it is writable */
+    bool congested, broken, losing;
+};
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+/* Without anything to write we still want to hear that the reader goes; but
+ * the far end of a socket may say no more and listen all the same. */
+static void poll_for(struct outbox *outbox, bool writable)
+{
+    int events = (outbox->outlet.socket ? 0 : UV_DISCONNECT) |
+                 (writable ? UV_WRITABLE : 0);
+
+    if (!outbox->outlet.pollable || outbox->broken)
+        return;
+    outbox->waiting = writable;
+    if (events)
+        uv_poll_start(&outbox->poll, events, on_poll);
+    else
+        uv_poll_stop(&outbox->poll);
+}
+
+static void set_congested(struct outbox *outbox, bool congested)
+{
+    if (outbox->congested == congested)
+        return;
+    outbox->congested = congested;
+    outbox->watcher->on_congested(outbox->owner, congested);
+}
+
+static void forget_pending(struct outbox *outbox)
+{
+    outbox->pending.len = 0;
+    outbox->sent = 0;
+    if (outbox->pending.room > OUTBOX_FULL)
+        buf_release(&outbox->pending);
+    set_congested(outbox, false);
+}
+
+static void break_off(struct outbox *outbox)
+{
+    if (outbox->broken)
+        return;
+    if (outbox->outlet.pollable)
+        uv_poll_stop(&outbox->poll);
+    outbox->broken = true;
+    forget_pending(outbox);
+    outbox->watcher->on_broken(outbox->owner);
+}
+
+/* EIO is a terminal that has hung up. */
+static void on_write_error(struct outbox *outbox, int error)
+{
+    bool gone = error == EPIPE || error == ECONNRESET ||
+                (error == EIO && outbox->outlet.pollable);
+
+    if (gone) {
+        break_off(outbox);
+        return;
+    }
+    forget_pending(outbox);
+    if (!outbox->losing)
+        outbox->watcher->on_lost(outbox->owner, strerror(error));
+    outbox->losing = true;
+}
+
+/* Writes what the descriptor takes now; says whether all is done. */
+static bool write_some(struct outbox *outbox)
+{
+    struct buf *pending = &outbox->pending;
+
+    while (outbox->sent < pending->len) {
+        ssize_t count = os_write(&outbox->outlet, pending->data + outbox->sent,
+                                 pending->len - outbox->sent);
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return false;
+        if (count < 0 && errno != EINTR) {
+            on_write_error(outbox, errno);
+            return true;
+        }
+        if (count > 0) {
+            outbox->sent += (size_t)count;
+            outbox->losing = false;
+        }
+    }
+    return true;
+}
+
+static void push(struct outbox *outbox)
+{
+    bool done = write_some(outbox);
+
+    if (outbox->broken)
+        return;
+    if (done) {
+        forget_pending(outbox);
+        if (outbox->waiting)
+            poll_for(outbox, false);
+        outbox->watcher->on_empty(outbox->owner);
+        return;
+    }
+    /* The head is cut off only when that halves what has to be moved. */
+    if (outbox->sent > outbox->pending.len / 2) {
+        buf_drop(&outbox->pending, outbox->sent);
+        outbox->sent = 0;
+    }
+    size_t left = outbox_waiting(outbox);
+    set_congested(outbox,
+                  left > (outbox->congested ? OUTBOX_FULL / 2 : OUTBOX_FULL));
+    if (!outbox->waiting)
+        poll_for(outbox, true);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct outbox *outbox = poll->data;
+
+    if (status < 0 || (events & UV_DISCONNECT))
+        break_off(outbox);
+    else if (events & UV_WRITABLE)
+        push(outbox);
+}
+
+struct outbox *outbox_create(uv_loop_t *loop, int descriptor,
+                             const struct outbox_watcher *watcher, void *owner,
+                             struct cause *why)
+{
+    struct os_outlet outlet;
+
+    if (!os_open_outlet(&outlet, descriptor, why))
+        return NULL;
+
+    struct outbox *outbox = mem_new(1, sizeof *outbox);
+    outbox->watcher = watcher;
+    outbox->owner = owner;
+    outbox->outlet = outlet;
+    outbox->poll.data = outbox;
+    if (outlet.pollable &&
+        uv_poll_init(loop, &outbox->poll, outlet.descriptor))
+        outbox->outlet.pollable = false; /* it cannot be polled: it blocks */
+    if (outbox->outlet.pollable) {
+        poll_for(outbox, false);
+        uv_unref((uv_handle_t *)&outbox->poll);
+    }
+    return outbox;
+}
+
+struct buf *outbox_pending(struct outbox *outbox)
+{
+    return &outbox->pending;
+}
+
+void outbox_flush(struct outbox *outbox)
+{
+    if (outbox->broken)
+        forget_pending(outbox);
+    else if (outbox->pending.len > 0 && !outbox->waiting)
+        push(outbox);
+    else if (outbox_waiting(outbox) > OUTBOX_FULL)
+        set_congested(outbox, true);
+}
+
+size_t outbox_waiting(const struct outbox *outbox)
+{
+    return outbox->pending.len - outbox->sent;
+}
+
+static void on_closed(uv_handle_t *poll)
+{
+    struct outbox *outbox = poll->data;
+
+    close(outbox->outlet.descriptor);
+    buf_release(&outbox->pending);
+    free(outbox);
+}
+
+void outbox_close(struct outbox *outbox)
+{
+    if (outbox->outlet.pollable)
+        uv_close((uv_handle_t *)&outbox->poll, on_closed);
+    else
+        on_closed((uv_handle_t *)&outbox->poll);
+}

@@ -1,0 +1,90 @@
+#include "procman/output.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static void on_turn(uv_prepare_t *turn)
+{
+    output_flush(turn->data);
+}
+
+void output_init(struct output *output, uv_loop_t *loop, unsigned own_index)
+{
+    *output = (struct output){
+        .own = {.name = "procman", .index = own_index, .own = true},
+    };
+    uv_prepare_init(loop, &output->turn);
+    output->turn.data = output;
+    uv_prepare_start(&output->turn, on_turn);
+    uv_unref((uv_handle_t *)&output->turn);
+}
+
+void output_add_sink(struct output *output, struct sink *sink)
+{
+    assert(output->sink_count < OUTPUT_SINKS);
+    output->sinks[output->sink_count++] = sink;
+}
+
+void output_line(struct output *output, const struct source *source,
+                 int stream, const char *text, size_t len, bool continues)
+{
+    struct line line = {
+        .source = source,
+        .stream = stream,
+        .text = text,
+        .len = len,
+        .continues = continues,
+        .seconds = (int64_t)time(NULL),
+    };
+
+    for (size_t i = 0; i < output->sink_count; i++)
+        output->sinks[i]->line(output->sinks[i], &line);
+}
+
+static void say(struct output *output, const struct source *source,
+                const char *format, va_list args)
+{
+    char text[1280];
+    int len = vsnprintf(text, sizeof text, format, args);
+
+    if (len >= (int)sizeof text)
+        len = sizeof text - 1;
+    /* Names come from outside: they must not bring lines or escape codes. */
+    for (int i = 0; i < len; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            text[i] = '?';
+    output_line(output, source, 1, text, len < 0 ? 0 : (size_t)len, false);
+}
+
+void output_say(struct output *output, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(output, &output->own, format, args);
+    va_end(args);
+}
+
+void output_say_for(struct output *output, const struct source *source,
+                    const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(output, source, format, args);
+    va_end(args);
+}
+
+void output_flush(struct output *output)
+{
+    for (size_t i = 0; i < output->sink_count; i++)
+        output->sinks[i]->flush(output->sinks[i]);
+}
+
+void output_close(struct output *output)
+{
+    uv_close((uv_handle_t *)&output->turn, NULL);
+}

@@ -1,0 +1,142 @@
+/* What clients ask of a supervisor: protocol.h in, errands out. */
+#include "procman/mem.h"
+#include "procman/words.h"
+#include "supervisor_inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *nearest_name(const struct plan *plan, const char *name)
+{
+    const char **names = mem_new(plan->count, sizeof *names);
+
+    for (size_t i = 0; i < plan->count; i++)
+        names[i] = plan->processes[i].name;
+    const char *nearest = words_nearest(name, names, plan->count);
+    free(names);
+    return nearest;
+}
+
+static void fail_unknown(struct reply *reply, const struct plan *plan,
+                         const char *name)
+{
+    const char *nearest = nearest_name(plan, name);
+
+    if (nearest)
+        reply_fail(reply, 2, "unknown process \"%s\"; did you mean \"%s\"?",
+                   name, nearest);
+    else
+        reply_fail(reply, 2, "unknown process \"%s\"", name);
+}
+
+/* Which processes are meant, each once; all of them if there are no names.
+ * False: one is unknown, and the reply says so. */
+static bool choose(const struct plan *plan, const struct request *request,
+                   bool *chosen, struct reply *reply)
+{
+    for (size_t i = 0; i < request->name_count; i++) {
+        size_t found = plan_find(plan, request->names[i]);
+        if (found == plan->count) {
+            fail_unknown(reply, plan, request->names[i]);
+            return false;
+        }
+        chosen[found] = true;
+    }
+    for (size_t i = 0; i < plan->count && request->name_count == 0; i++)
+        chosen[i] = true;
+    return true;
+}
+
+static void fill_in(struct status *status, struct process *process)
+{
+    const struct process_run *run = process_run(process);
+    const struct process_run *last = run->ended_ms ? run
+                                                   : process_last_run(process);
+    bool runs = run->pid && !run->ended_ms;
+
+    status->name = mem_string(process_spec(process)->name);
+    status->command = mem_string(process_spec(process)->command);
+    status->state = mem_string(life_word(process_state(process)));
+    status->pid = runs ? run->pid : 0;
+    status->uptime_ms = runs ? process_age_ms(process) : 0;
+    status->restarts = run->number > 1 ? run->number - 1 : 0;
+    status->has_exited = last->number > 0;
+    status->exit_code = last->code;
+    status->exit_signal = last->signum;
+    status->exit_asked = last->asked;
+}
+
+static void answer_statuses(const struct supervisor *supervisor,
+                            struct control_call *call, const bool *chosen)
+{
+    size_t count = supervisor_plan(supervisor)->count;
+    struct reply reply = {0};
+
+    for (size_t i = 0; i < count; i++)
+        if (chosen[i])
+            fill_in(reply_add_status(&reply),
+                    supervisor_process(supervisor, i));
+    control_answer(call, &reply);
+    reply_release(&reply);
+}
+
+static enum verb errand_verb(enum verb verb)
+{
+    switch (verb) {
+    case VERB_START:
+    case VERB_START_ALL: return VERB_START;
+    case VERB_STOP:
+    case VERB_STOP_ALL: return VERB_STOP;
+    default: return VERB_RESTART;
+    }
+}
+
+/* Stopped in reverse order of the plan, as everything is. */
+static void send_errand(struct supervisor *supervisor,
+                        struct control_call *call, enum verb verb,
+                        const bool *chosen)
+{
+    size_t count = supervisor_plan(supervisor)->count;
+    struct errand *errand = errand_create(errand_verb(verb), call, count);
+
+    for (size_t i = 0; i < count; i++) {
+        size_t index = errand->verb == VERB_STOP ? count - 1 - i : i;
+        if (chosen[index])
+            errand_add(errand, supervisor_process(supervisor, index));
+    }
+    supervisor_send(supervisor, errand);
+}
+
+static void grant(struct supervisor *supervisor, struct control_call *call,
+                  const struct request *request, const bool *chosen)
+{
+    struct reply reply = {0};
+    bool stop = errand_verb(request->verb) == VERB_STOP;
+
+    if (request->verb == VERB_LIST || request->verb == VERB_STATUS) {
+        answer_statuses(supervisor, call, chosen);
+    } else if (supervisor_is_stopping(supervisor) && !stop) {
+        reply_fail(&reply, 1, "procman is shutting down: nothing is started "
+                              "any more");
+        control_answer(call, &reply);
+        reply_release(&reply);
+    } else {
+        send_errand(supervisor, call, request->verb, chosen);
+    }
+}
+
+void supervisor_request(void *owner, struct control_call *call,
+                        const struct request *request)
+{
+    struct supervisor *supervisor = owner;
+    const struct plan *plan = supervisor_plan(supervisor);
+    bool *chosen = mem_new(plan->count, sizeof *chosen);
+    struct reply refusal = {0};
+
+    if (choose(plan, request, chosen, &refusal))
+        grant(supervisor, call, request, chosen);
+    else
+        control_answer(call, &refusal);
+    reply_release(&refusal);
+    free(chosen);
+}

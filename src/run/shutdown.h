@@ -1,0 +1,42 @@
+/* shutdown.h - everybody is stopped, in order.
+ *
+ * In reverse order of the plan, step by step while they end promptly; after
+ * SHUTDOWN_PROMPT_MS in all the rest at once.  Each process's own patience
+ * decides when it is killed.
+ */
+#ifndef PROCMAN_SHUTDOWN_H
+#define PROCMAN_SHUTDOWN_H
+
+#include "procman/handles.h"
+#include "procman/output.h"
+#include "procman/process.h"
+
+#define SHUTDOWN_PROMPT_MS 1000
+#define SHUTDOWN_REPORT_MS 2000 /* how often it says what it waits for */
+
+struct shutdown {
+    struct process **processes; /* borrowed, in the order of the plan */
+    size_t count;
+    size_t untold; /* the first so many have not been told to stop yet */
+    size_t step;   /* how many are told at a time */
+    struct output *output;
+    uv_timer_t timer;
+    bool begun;
+};
+
+void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop,
+                   struct process **processes, size_t count,
+                   struct output *output, struct handles *handles);
+
+void shutdown_begin(struct shutdown *shutdown);
+
+/* To be called whenever a process has come to rest. */
+void shutdown_go_on(struct shutdown *shutdown);
+
+/* Kills whoever is left. */
+void shutdown_hurry(struct shutdown *shutdown);
+
+/* How many are not idle. */
+size_t shutdown_left(const struct shutdown *shutdown);
+
+#endif

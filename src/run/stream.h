@@ -1,0 +1,44 @@
+/* stream.h - one of a process's two outputs, on its way to becoming lines.
+ *
+ * Each time its pipe is readable it is read once, into the buffer that all
+ * share: one turn of the loop takes at most that much from each, so a flood
+ * never keeps a quiet neighbour waiting.  Only the beginning of an unfinished
+ * line is kept.
+ */
+#ifndef PROCMAN_STREAM_H
+#define PROCMAN_STREAM_H
+
+#include "procman/handles.h"
+#include "procman/lines.h"
+
+#include <uv.h>
+
+struct stream {
+    uv_poll_t poll;
+    int descriptor; /* -1: closed */
+    bool ended;     /* nobody has the other end any more */
+    struct lines lines;
+    char *scratch;
+    size_t scratch_size;
+    void (*on_read)(struct stream *stream); /* after each read that got any */
+};
+
+/* Of `stream`, everything but the descriptor and the poll: those come with
+ * stream_open(). */
+void stream_init(struct stream *stream, lines_fn *emit, void *owner,
+                 void (*on_read)(struct stream *stream));
+
+/* Takes the reading end of a pipe; the poll is one of `handles`.  False: it
+ * cannot be polled; the descriptor is closed. */
+bool stream_open(struct stream *stream, uv_loop_t *loop, int descriptor,
+                 char *scratch, size_t scratch_size, struct handles *handles);
+
+void stream_pause(struct stream *stream, bool paused);
+
+/* Reads what is in the pipe at this moment, however much others add to it. */
+void stream_drain(struct stream *stream);
+
+/* Harmless on one that is not open.  What is held is emitted. */
+void stream_close(struct stream *stream);
+
+#endif
