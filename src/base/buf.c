@@ -66,6 +66,7 @@ void buf_drop(struct buf *buf, size_t len)
 char *buf_take(struct buf *buf)
 {
     buf_reserve(buf, 0);
+    buf->data[buf->len] = '\0'; /* the caller may have written behind us */
 
     char *string = buf->data;
     *buf = (struct buf){0};
