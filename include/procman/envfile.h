@@ -15,9 +15,11 @@
  *   - nothing is ever executed: `id` and $(id) are text;
  *   - CR LF, a UTF-8 byte order mark and a missing final newline are fine; the
  *     last of several values counts; bytes that are not UTF-8 pass.
- * A line that is nothing of all this is a warning with its number, and only
- * that line is left out: behind a quote that does not end, reading goes on with
- * the next line.  A NUL or UTF-16 is an error.
+ * A line that is nothing of all this, or whose value is too long for any
+ * process (more than ENVFILE_LIMIT bytes with its name, once it is expanded),
+ * is a warning with its place, and only that line is left out: behind a quote
+ * that does not end, reading goes on with the next line.  A NUL or UTF-16 is
+ * an error.
  */
 #ifndef PROCMAN_ENVFILE_H
 #define PROCMAN_ENVFILE_H
@@ -27,6 +29,8 @@
 #include "procman/notes.h"
 
 #include <stddef.h>
+
+#define ENVFILE_LIMIT 131000 /* bytes; Linux: MAX_ARG_STRLEN */
 
 /* Adds what the file sets to `values`, over what earlier files have set.
  * `inherited` is asked for ${NAME} only; who wins over whom is the caller's

@@ -47,6 +47,14 @@ static bool begins_name(char c)
     return c != '\0' && strchr(NAME_BEGINS, c);
 }
 
+/* Values that double themselves must not eat the memory: once it is too long
+ * anyway, a value need not grow by others. */
+static void add_value(struct buf *out, const char *value)
+{
+    if (value && out->len <= ENVFILE_LIMIT)
+        buf_add_string(out, value);
+}
+
 /* `at` is behind "${"; returns what is behind '}', or NULL if this is not the
  * plain form: the others (${NAME:-word}) are text, as in every .env reader. */
 static const char *expand_braced(const struct reader *reader, const char *at,
@@ -57,9 +65,7 @@ static const char *expand_braced(const struct reader *reader, const char *at,
     if (!begins_name(*at) || at[len] != '}')
         return NULL;
     char *name = mem_string_of(at, len);
-    const char *value = look_up(reader, name);
-    if (value)
-        buf_add_string(out, value);
+    add_value(out, look_up(reader, name));
     free(name);
     return at + len + 1;
 }
@@ -73,8 +79,7 @@ static const char *expand_bare(const struct reader *reader, const char *at,
     size_t len = strspn(at, NAME_CHARS);
     char *name = mem_string_of(at, len);
     const char *value = look_up(reader, name);
-    if (value)
-        buf_add_string(out, value);
+    add_value(out, value);
     free(name);
     return value ? at + len : NULL;
 }
@@ -234,9 +239,13 @@ static void read_assignment(struct reader *reader)
     if (!name)
         return;
     skip_blanks(reader);
+    buf_reserve(&value, 0); /* a string, even if it is empty */
+    const struct reader before = *reader;
     if (read_value(reader, &value)) {
-        buf_reserve(&value, 0);
-        environment_set(reader->values, name, value.data);
+        if (strlen(name) + value.len > ENVFILE_LIMIT)
+            ignore(&before, before.at, "no process takes so long a value");
+        else
+            environment_set(reader->values, name, value.data);
     }
     buf_release(&value);
     free(name);

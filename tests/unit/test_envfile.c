@@ -239,6 +239,29 @@ static void a_later_file_stands_over_an_earlier_one(void **state)
     environment_release(&values);
 }
 
+static void values_that_double_themselves_end_as_a_warning(void **state)
+{
+    (void)state;
+    struct environment values = {0};
+    struct notes warnings = {0};
+    struct cause why = {{0}};
+    struct buf text = {0};
+
+    buf_add_string(&text, "A=x\n");
+    for (int i = 0; i < 64; i++)
+        buf_add_string(&text, "A=$A\"${A}\"\nA=\"$A${A}\"\n");
+    buf_add_string(&text, "B=2\n");
+    assert_true(parse(&values, text.data, text.len, &warnings, &why));
+    assert_true(strlen(environment_get(&values, "A")) <= ENVFILE_LIMIT);
+    assert_string_equal(environment_get(&values, "B"), "2");
+    assert_true(warnings.count > 64);
+    assert_non_null(strstr(warnings.texts[0], ":3: ignored: no process takes "
+                                              "so long a value"));
+    buf_release(&text);
+    notes_release(&warnings);
+    environment_release(&values);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -249,6 +272,7 @@ int main(void)
         cmocka_unit_test(a_bad_line_is_left_out_alone),
         cmocka_unit_test(what_is_no_text_is_an_error),
         cmocka_unit_test(a_later_file_stands_over_an_earlier_one),
+        cmocka_unit_test(values_that_double_themselves_end_as_a_warning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
