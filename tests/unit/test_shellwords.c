@@ -140,8 +140,8 @@ static void a_simple_command_is_the_same_without_a_shell(void **state)
         "probe '$HOME `id` \\n * ? [ ] { } | & ; < > ( ) # ~ !'",
         "probe \"* ? [ ] { } | & ; < > ( ) # ~ ! '\"",
         "probe \"\\$HOME \\`id\\` \\\\ \\a \\n \\' \\! \\ \"",
-        "probe \\$HOME \\`id\\` \\* \\? \\[ \\{ \\} \\| \\& \\; \\< \\> \\( "
-        "\\)",
+        "probe \\$HOME \\`id\\` \\* \\? \\[ \\{ \\}",
+        "probe \\| \\& \\; \\< \\> \\( \\)",
         "probe \\# \\~ \\' \\\" \\\\ \\a \\n \\  \\\t",
         "probe '~' \"~\" \\~ a~ a~b ''~ -~x",
         "probe '#x' x# x#y a=#b",
