@@ -1,7 +1,8 @@
 /* environment.h - a process's environment: names with values, in order.
  *
  * `struct environment environment = {0};` is an empty one.  Strings are
- * copied.  A variable is there at most once.
+ * copied.  A variable is there at most once; its name is not empty and holds
+ * no '='.
  */
 #ifndef PROCMAN_ENVIRONMENT_H
 #define PROCMAN_ENVIRONMENT_H
@@ -14,19 +15,19 @@ struct environment {
     size_t count;
 };
 
-/* Takes over an `environ`-like row; of a name that is there twice, the first
- * counts (as for getenv()).  Strings without '=' are left out. */
-void environment_import(struct environment *environment,
-                        char *const *strings);
+/* Adds an `environ`-like row; of a name that is there twice, the first counts
+ * (as for getenv()).  Strings without a name or without '=' are left out. */
+void environment_import(struct environment *environment, char *const *strings);
 
-void environment_copy(struct environment *to,
-                      const struct environment *from);
+/* `to` is overwritten, so it must not hold anything. */
+void environment_copy(struct environment *to, const struct environment *from);
 
-/* Replaces a value in its place, or adds the variable at the end. */
+/* Replaces a value in its place, or adds the variable at the end.  `value` may
+ * be what environment_get() returned. */
 void environment_set(struct environment *environment, const char *name,
                      const char *value);
 
-/* NULL if it is not there. */
+/* NULL if it is not there.  Valid until the environment changes. */
 const char *environment_get(const struct environment *environment,
                             const char *name);
 

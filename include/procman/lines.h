@@ -32,18 +32,23 @@ struct lines {
     bool broken; /* a piece of this line has left already */
 };
 
-/* `emit` is called with `owner` from within lines_feed() and lines_flush(). */
+/* `emit` is called with `owner` from within lines_feed(), lines_flush()
+ * and lines_end(); it must not call them. */
 void lines_init(struct lines *lines, lines_fn *emit, void *owner);
 
 void lines_feed(struct lines *lines, const char *bytes, size_t len);
 
-/* Emits what is held, if anything; what follows will continue it. */
+/* Emits what is held, if anything; what follows will continue it.  An LF that
+ * follows at once ends the line without an empty piece, and a CR at the end is
+ * not flushed, because it may turn out to belong to the line's end. */
 void lines_flush(struct lines *lines);
 
-/* The stream has ended: emits what is held, and begins anew. */
+/* The stream has ended: emits what is held, gives its memory back, and begins
+ * anew. */
 void lines_end(struct lines *lines);
 
-/* Is the beginning of a line waiting for its end? */
+/* Is the beginning of a line waiting for its end, so that lines_flush() would
+ * emit something? */
 bool lines_waiting(const struct lines *lines);
 
 #endif

@@ -13,8 +13,8 @@
  * to the shell that will run it.  There are no comments behind a command, no
  * continuation lines and no expansion.
  *
- * Ignored with a warning, as every other tool ignores them in silence: a line
- * without ':', a name that cannot be one, a name without a command.
+ * Ignored with a warning, as other tools ignore them in silence: a line without
+ * ':', a name that cannot be one, a name without a command.
  * An error, with every place it concerns: a name that is there twice, a NUL or
  * a UTF-16 byte order mark, a command of more than PROCFILE_COMMAND_LIMIT
  * bytes (the kernel would refuse it), no entry at all.
@@ -44,7 +44,8 @@ struct procfile {
 
 /* `path` is only a name for the messages, which begin with it:
  *     Procfile:3:1: "web" is on line 1 already
- * Warnings are added to `warnings`, in the same form.  On failure the procfile
+ * Line and column are counted from 1, columns in bytes.  Warnings are added to
+ * `warnings`, in the same form.  On failure the procfile
  * is empty. */
 bool procfile_parse(struct procfile *procfile, const char *path,
                     const char *text, size_t len, struct notes *warnings,

@@ -13,6 +13,7 @@ char *buf_reserve(struct buf *buf, size_t more)
         while (room - buf->len < more)
             room *= 2;
         buf->data = mem_resize(buf->data, room + 1, 1);
+        buf->data[buf->len] = '\0';
         buf->room = room;
     }
     return buf->data + buf->len;
@@ -65,7 +66,7 @@ void buf_drop(struct buf *buf, size_t len)
 char *buf_take(struct buf *buf)
 {
     buf_reserve(buf, 0);
-    buf->data[buf->len] = '\0';
+    buf->data[buf->len] = '\0'; /* the caller may have written behind us */
 
     char *string = buf->data;
     *buf = (struct buf){0};

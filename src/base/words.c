@@ -18,11 +18,11 @@ struct words words_duration(uint64_t ms)
         snprintf(words.text, sizeof words.text, "%" PRIu64 ".%" PRIu64 " s", s,
                  ms % 1000 / 100);
     else if (min < 60)
-        snprintf(words.text, sizeof words.text,
-                 "%" PRIu64 " min %" PRIu64 " s", min, s % 60);
+        snprintf(words.text, sizeof words.text, "%" PRIu64 " min %" PRIu64 " s",
+                 min, s % 60);
     else
-        snprintf(words.text, sizeof words.text,
-                 "%" PRIu64 " h %" PRIu64 " min", h, min % 60);
+        snprintf(words.text, sizeof words.text, "%" PRIu64 " h %" PRIu64 " min",
+                 h, min % 60);
     return words;
 }
 
@@ -32,15 +32,15 @@ struct words words_signal(int signum)
         int number;
         const char *name;
     } names[] = {
-        {SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"},
-        {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"},
-        {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"},
-        {SIGUSR1, "SIGUSR1"}, {SIGSEGV, "SIGSEGV"}, {SIGUSR2, "SIGUSR2"},
-        {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"}, {SIGTERM, "SIGTERM"},
-        {SIGCHLD, "SIGCHLD"}, {SIGCONT, "SIGCONT"}, {SIGSTOP, "SIGSTOP"},
-        {SIGTSTP, "SIGTSTP"}, {SIGTTIN, "SIGTTIN"}, {SIGTTOU, "SIGTTOU"},
-        {SIGURG, "SIGURG"},   {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},
-        {SIGSYS, "SIGSYS"},
+        {SIGHUP, "SIGHUP"},       {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"},
+        {SIGILL, "SIGILL"},       {SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"},
+        {SIGBUS, "SIGBUS"},       {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"},
+        {SIGUSR1, "SIGUSR1"},     {SIGSEGV, "SIGSEGV"}, {SIGUSR2, "SIGUSR2"},
+        {SIGPIPE, "SIGPIPE"},     {SIGALRM, "SIGALRM"}, {SIGTERM, "SIGTERM"},
+        {SIGCHLD, "SIGCHLD"},     {SIGCONT, "SIGCONT"}, {SIGSTOP, "SIGSTOP"},
+        {SIGTSTP, "SIGTSTP"},     {SIGTTIN, "SIGTTIN"}, {SIGTTOU, "SIGTTOU"},
+        {SIGVTALRM, "SIGVTALRM"}, {SIGPROF, "SIGPROF"}, {SIGURG, "SIGURG"},
+        {SIGXCPU, "SIGXCPU"},     {SIGXFSZ, "SIGXFSZ"}, {SIGSYS, "SIGSYS"},
     };
     struct words words;
 
@@ -80,10 +80,9 @@ static size_t distance(const char *a, const char *b)
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++) {
             bool same = a[i - 1] == b[j - 1];
-            row[j] =
-                least(last[j] + 1, row[j - 1] + 1, last[j - 1] + !same);
-            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-                           a[i - 2] == b[j - 1];
+            row[j] = least(last[j] + 1, row[j - 1] + 1, last[j - 1] + !same);
+            bool swapped =
+                i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
             if (swapped && before[j - 2] + 1 < row[j])
                 row[j] = before[j - 2] + 1;
         }
@@ -119,8 +118,14 @@ const char *words_nearest(const char *word, const char *const *known,
 
 bool words_printable(const char *text)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)text[0];
+        unsigned char next = (unsigned char)text[1];
+
+        if (byte < 0x20 || byte == 0x7f)
             return false;
+        if (byte == 0xc2 && next >= 0x80 && next < 0xa0)
+            return false; /* U+0080 to U+009F, where ESC [ is one character */
+    }
     return true;
 }
