@@ -25,8 +25,8 @@
  * A status:
  *     {"name": "etcd2", "state": "ready", "pid": 71, "uptime_ms": 1200,
  *      "restarts": 1, "command": "etcd --name infra2",
- *      "last_exit": {"code": 0, "signal": 15, "asked": true}}
- * pid and uptime_ms are there while it runs (pid also while it stops);
+ *      "last_exit": {"signal": 15, "asked": true}}
+ * pid and uptime_ms are there while it runs, also while it stops;
  * last_exit once it has ended; in it, signal if it was ended by one, else code.
  * state is a word of life.h.
  *
@@ -41,7 +41,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROTOCOL_REQUEST_LIMIT 65536 /* bytes of one request, with its LF */
+#define PROTOCOL_REQUEST_LIMIT 65536    /* bytes of one request, with its LF */
+#define PROTOCOL_REPLY_LIMIT   67108864 /* bytes of one reply: 64 MiB */
 
 enum verb {
     VERB_START,
@@ -93,8 +94,11 @@ struct reply {
     size_t status_count;
 };
 
-/* Both sides of both.  Encoded: a line with its LF, free() it.  Decoding fails
- * with a sentence about what is wrong; nothing needs releasing then. */
+/* Both sides of both.  Encoded: a line with its LF, free() it; it never fails.
+ * Decoding takes a line with or without its LF and is strict: see jsontext.h,
+ * and a name is never empty, a verb has names exactly if the table above says
+ * so.  It fails with a sentence about what is wrong; nothing needs releasing
+ * then. */
 char *request_encode(const struct request *request);
 bool request_decode(struct request *request, const char *line, size_t len,
                     struct cause *why);
@@ -105,12 +109,14 @@ bool reply_decode(struct reply *reply, const char *line, size_t len,
                   struct cause *why);
 void reply_release(struct reply *reply);
 
-/* Building a reply; the strings are copied. */
+/* Building a reply, which begins as {0}; the strings are copied.  A long
+ * sentence is cut as a cause is.  reply_add_outcome() leaves code alone. */
 void reply_fail(struct reply *reply, int code, const char *format, ...)
     CAUSE_PRINTF(3, 4);
 void reply_add_outcome(struct reply *reply, const char *name, bool ok,
                        const char *text);
-/* A zeroed one to fill in (its strings belong to the reply). */
+/* A zeroed one to fill in, valid until the next is added.  Its strings belong
+ * to the reply, which frees them; one left NULL is written as "". */
 struct status *reply_add_status(struct reply *reply);
 
 /* The statuses as people's programs want them (`status --json`): a JSON array,

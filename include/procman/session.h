@@ -19,6 +19,7 @@
 #define PROCMAN_SESSION_H
 
 #include "procman/cause.h"
+#include "procman/session_info.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,15 +31,6 @@ struct session {
     int lock;
 };
 
-/* What session.json says.  Strings belong to it. */
-struct session_info {
-    int64_t pid;        /* of the procman that the user started */
-    char *procfile;     /* real path */
-    char *cwd;
-    int64_t started_at; /* seconds since 1970 */
-    char *version;
-};
-
 /* Takes the session of a Procfile, or says who has it:
  *     /x/Procfile is already running: procman with pid 71, since 2026-11-22
  *     18:33:28; `procman -f /x/Procfile status` shows it
@@ -47,29 +39,40 @@ struct session_info {
 bool session_begin(struct session *session, const char *procfile,
                    struct cause *why);
 
-/* Writes session.json (whole or not at all), with the pid given. */
+/* Writes session.json (whole or not at all), with the pid given.  A failure (a
+ * full disk) leaves the session usable; only its description is missing. */
 bool session_publish(const struct session *session, int64_t pid,
                      struct cause *why);
 
-/* Creates control.sock and returns a listening descriptor; -1: see why. */
+/* Creates control.sock and returns a listening descriptor, close-on-exec;
+ * -1: see why. */
 int session_listen(const struct session *session, struct cause *why);
 
-/* Removes the session's files and its directory, then frees the lock.
- * Harmless on one that was not begun. */
+/* Removes the session's files and its directory, then frees the lock.  A copy
+ * of the lock's descriptor in another process (a fork) keeps the session taken,
+ * so that it ends only when the last of them does; who must not end it, calls
+ * session_leave().  Both are harmless on a {0} one and on one that failed to
+ * begin. */
 void session_end(struct session *session);
+void session_leave(struct session *session);
+
+/* Where the sessions of this user lie, as a path, whether it exists or not;
+ * free() it. */
+char *session_place(void);
 
 /* The session of a Procfile, as a path, whether it exists or not; free() it.
- * NULL: see why (the Procfile is not there). */
-char *session_path(const char *procfile, struct cause *why);
+ * NULL: see why (the Procfile is not there).  `real`, unless NULL, becomes the
+ * Procfile's real path; free() it too. */
+char *session_path(const char *procfile, char **real, struct cause *why);
 
 /* All directories that look like sessions of this user, dead or alive: paths,
  * each to be freed, in a row to be freed; sorted.  No directory: none. */
 char **session_list(size_t *count);
 
-/* Reads a session.json; false: there is none, or it is not one. */
+/* Reads the session.json of the session at `path`; false: there is none, or it
+ * is not one.  session_info_release() it. */
 bool session_read(struct session_info *info, const char *path,
                   struct cause *why);
-void session_info_release(struct session_info *info);
 
 /* Connects to the control socket of a session; -1: nobody is there.
  * A blocking stream socket, close-on-exec. */

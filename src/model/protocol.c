@@ -1,0 +1,285 @@
+#include "procman/protocol.h"
+#include "procman/jsontext.h"
+#include "procman/mem.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Which names a verb takes. */
+enum names { NAMES_NONE, NAMES_SOME, NAMES_ANY };
+
+static const struct {
+    const char *word;
+    enum names names;
+} verbs[VERBS] = {
+    [VERB_START] = {"start", NAMES_SOME},
+    [VERB_STOP] = {"stop", NAMES_SOME},
+    [VERB_RESTART] = {"restart", NAMES_SOME},
+    [VERB_START_ALL] = {"start-all", NAMES_NONE},
+    [VERB_STOP_ALL] = {"stop-all", NAMES_NONE},
+    [VERB_RESTART_ALL] = {"restart-all", NAMES_NONE},
+    [VERB_LIST] = {"list", NAMES_NONE},
+    [VERB_STATUS] = {"status", NAMES_ANY},
+};
+
+const char *verb_word(enum verb verb)
+{
+    return verbs[verb].word;
+}
+
+enum verb verb_find(const char *word)
+{
+    int verb = 0;
+
+    while (verb < VERBS && strcmp(verbs[verb].word, word) != 0)
+        verb++;
+    return (enum verb)verb;
+}
+
+/* ---- requests --------------------------------------------------------- */
+
+static bool take_name(struct request *request, const json_t *name,
+                      struct cause *why)
+{
+    if (!json_is_string(name) || json_string_length(name) == 0)
+        return cause_say(why, "\"names\" holds something that is no name");
+    request->names[request->name_count++] = mem_string(json_string_value(name));
+    return true;
+}
+
+static bool take_names(struct request *request, const json_t *names,
+                       struct cause *why)
+{
+    if (names && !json_is_array(names))
+        return cause_say(why, "\"names\" is not an array");
+
+    size_t count = json_array_size(names);
+    if (count > 0)
+        request->names = mem_new(count, sizeof *request->names);
+    for (size_t i = 0; i < count; i++)
+        if (!take_name(request, json_array_get(names, i), why))
+            return false;
+    return true;
+}
+
+static bool take_request(struct request *request, const json_t *object,
+                         struct cause *why)
+{
+    const char *word = jsontext_string(object, "verb", why);
+
+    if (!word)
+        return false;
+    request->verb = verb_find(word);
+    if (request->verb == VERBS)
+        return cause_say(why, "unknown verb \"%.60s\"", word);
+    if (!take_names(request, json_object_get(object, "names"), why))
+        return false;
+    if (verbs[request->verb].names == NAMES_SOME && !request->name_count)
+        return cause_say(why, "\"%s\" needs the name of a process", word);
+    if (verbs[request->verb].names == NAMES_NONE && request->name_count)
+        return cause_say(why, "\"%s\" takes no names", word);
+    return true;
+}
+
+bool request_decode(struct request *request, const char *line, size_t len,
+                    struct cause *why)
+{
+    *request = (struct request){0};
+    if (len > PROTOCOL_REQUEST_LIMIT)
+        return cause_say(why, "a request of more than %d bytes",
+                         PROTOCOL_REQUEST_LIMIT);
+
+    json_t *object = jsontext_object(line, len, why);
+    if (!object)
+        return false;
+    bool done = take_request(request, object, why);
+    json_decref(object);
+    if (!done)
+        request_release(request);
+    return done;
+}
+
+void request_release(struct request *request)
+{
+    for (size_t i = 0; i < request->name_count; i++)
+        free(request->names[i]);
+    free(request->names);
+    *request = (struct request){0};
+}
+
+/* ---- replies ---------------------------------------------------------- */
+
+/* A copy of a member that must be there. */
+static bool take_string(char **to, const json_t *object, const char *key,
+                        struct cause *why)
+{
+    const char *text = jsontext_string(object, key, why);
+
+    if (text)
+        *to = mem_string(text);
+    return text != NULL;
+}
+
+/* A count that is 0 if it is not there. */
+static bool take_count(uint64_t *to, const json_t *object, const char *key,
+                       struct cause *why)
+{
+    int64_t number = 0;
+
+    if (json_object_get(object, key) &&
+        !jsontext_integer(object, key, 0, INT64_MAX, &number, why))
+        return false;
+    *to = (uint64_t)number;
+    return true;
+}
+
+static bool take_outcome(struct reply *reply, const json_t *object,
+                         struct cause *why)
+{
+    const char *name = jsontext_string(object, "name", why);
+    const char *text = name ? jsontext_string(object, "text", why) : NULL;
+    bool ok;
+
+    if (!text || !jsontext_boolean(object, "ok", &ok, why))
+        return false;
+    reply_add_outcome(reply, name, ok, text);
+    return true;
+}
+
+static bool take_last_exit(struct status *status, const json_t *object,
+                           struct cause *why)
+{
+    int64_t number;
+
+    if (!object)
+        return true;
+    const char *key = json_object_get(object, "signal") ? "signal" : "code";
+    if (!jsontext_integer(object, key, 0, INT_MAX, &number, why) ||
+        !jsontext_boolean(object, "asked", &status->exit_asked, why))
+        return cause_prefix(why, "\"last_exit\"");
+    *(*key == 's' ? &status->exit_signal : &status->exit_code) = (int)number;
+    status->has_exited = true;
+    return true;
+}
+
+static bool take_status(struct reply *reply, const json_t *object,
+                        struct cause *why)
+{
+    struct status *status = reply_add_status(reply);
+    uint64_t pid = 0;
+    bool done = take_string(&status->name, object, "name", why) &&
+                take_string(&status->state, object, "state", why) &&
+                take_string(&status->command, object, "command", why) &&
+                take_count(&pid, object, "pid", why) &&
+                take_count(&status->uptime_ms, object, "uptime_ms", why) &&
+                take_count(&status->restarts, object, "restarts", why);
+
+    status->pid = (int64_t)pid;
+    return done &&
+           take_last_exit(status, json_object_get(object, "last_exit"), why);
+}
+
+typedef bool take_fn(struct reply *reply, const json_t *object,
+                     struct cause *why);
+
+static bool take_each(struct reply *reply, const json_t *object,
+                      const char *key, take_fn *take, struct cause *why)
+{
+    const json_t *array = json_object_get(object, key);
+
+    if (array && !json_is_array(array))
+        return cause_say(why, "\"%s\" is not an array", key);
+    for (size_t i = 0; i < json_array_size(array); i++)
+        if (!take(reply, json_array_get(array, i), why))
+            return cause_prefix(why, "\"%s\"", key);
+    return true;
+}
+
+static bool take_reply(struct reply *reply, const json_t *object,
+                       struct cause *why)
+{
+    int64_t code;
+
+    if (!jsontext_integer(object, "code", 0, 255, &code, why))
+        return false;
+    reply->code = (int)code;
+    if (json_object_get(object, "error") &&
+        !take_string(&reply->error, object, "error", why))
+        return false;
+    return take_each(reply, object, "outcomes", take_outcome, why) &&
+           take_each(reply, object, "statuses", take_status, why);
+}
+
+bool reply_decode(struct reply *reply, const char *line, size_t len,
+                  struct cause *why)
+{
+    *reply = (struct reply){0};
+    if (len > PROTOCOL_REPLY_LIMIT)
+        return cause_say(why, "a reply of more than %d bytes",
+                         PROTOCOL_REPLY_LIMIT);
+
+    json_t *object = jsontext_object(line, len, why);
+    if (!object)
+        return false;
+    bool done = take_reply(reply, object, why);
+    json_decref(object);
+    if (!done)
+        reply_release(reply);
+    return done;
+}
+
+void reply_release(struct reply *reply)
+{
+    for (size_t i = 0; i < reply->outcome_count; i++) {
+        free(reply->outcomes[i].name);
+        free(reply->outcomes[i].text);
+    }
+    for (size_t i = 0; i < reply->status_count; i++) {
+        free(reply->statuses[i].name);
+        free(reply->statuses[i].state);
+        free(reply->statuses[i].command);
+    }
+    free(reply->outcomes);
+    free(reply->statuses);
+    free(reply->error);
+    *reply = (struct reply){0};
+}
+
+/* ---- building one ----------------------------------------------------- */
+
+void reply_fail(struct reply *reply, int code, const char *format, ...)
+{
+    char text[sizeof((struct cause *)0)->text];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    free(reply->error);
+    reply->error = mem_string(text);
+    reply->code = code;
+}
+
+void reply_add_outcome(struct reply *reply, const char *name, bool ok,
+                       const char *text)
+{
+    size_t count = reply->outcome_count++;
+
+    reply->outcomes =
+        mem_resize(reply->outcomes, count + 1, sizeof *reply->outcomes);
+    reply->outcomes[count] = (struct outcome){
+        .name = mem_string(name), .text = mem_string(text), .ok = ok};
+}
+
+struct status *reply_add_status(struct reply *reply)
+{
+    size_t count = reply->status_count++;
+
+    reply->statuses =
+        mem_resize(reply->statuses, count + 1, sizeof *reply->statuses);
+    reply->statuses[count] = (struct status){0};
+    return &reply->statuses[count];
+}
