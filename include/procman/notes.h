@@ -15,8 +15,7 @@ struct notes {
     size_t count;
 };
 
-void notes_add(struct notes *notes, const char *format, ...)
-    CAUSE_PRINTF(2, 3);
+void notes_add(struct notes *notes, const char *format, ...) CAUSE_PRINTF(2, 3);
 void notes_release(struct notes *notes);
 
 #endif

@@ -29,8 +29,8 @@ void output_init(struct output *output, uv_loop_t *loop, unsigned own_index);
 /* Borrowed; at most OUTPUT_SINKS. */
 void output_add_sink(struct output *output, struct sink *sink);
 
-void output_line(struct output *output, const struct source *source,
-                 int stream, const char *text, size_t len, bool continues);
+void output_line(struct output *output, const struct source *source, int stream,
+                 const char *text, size_t len, bool continues);
 
 /* A line under a name: procman's own, or on behalf of a process. */
 void output_say(struct output *output, const char *format, ...)

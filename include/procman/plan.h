@@ -20,8 +20,8 @@
 
 struct plan_process {
     char *name;
-    char *command; /* as it stands in the file */
-    char **argv;   /* ends with NULL */
+    char *command;          /* as it stands in the file */
+    char **argv;            /* ends with NULL */
     struct environment own; /* over the session's environment */
 };
 

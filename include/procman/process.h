@@ -23,8 +23,8 @@ struct process;
 /* What to run.  Borrowed: must outlive the process. */
 struct process_spec {
     const char *name;
-    const char *command;     /* as it stands in the file */
-    char *const *argv;       /* ends with NULL */
+    const char *command;                   /* as it stands in the file */
+    char *const *argv;                     /* ends with NULL */
     const struct environment *environment; /* the session's */
     const struct environment *own;         /* over it */
     int stop_signal;
@@ -76,7 +76,7 @@ struct process_site {
     void *owner;
     char *scratch; /* what is read passes through here */
     size_t scratch_size;
-    int null; /* a descriptor of /dev/null */
+    int null;                    /* a descriptor of /dev/null */
     struct os_limit descriptors; /* what children get */
     uint64_t quiet_ms; /* after this silence an unfinished line is shown */
 };

@@ -23,7 +23,7 @@ struct line {
     int stream; /* 1 or 2 */
     const char *text;
     size_t len;
-    bool continues; /* the line before it of this stream was a piece of it */
+    bool continues;  /* the line before it of this stream was a piece of it */
     int64_t seconds; /* when it was read, since 1970 */
 };
 

@@ -47,10 +47,11 @@ static void remember(struct life *life, enum life_event event)
     bool ending = life->state == LIFE_STOPPING ||
                   life->state == LIFE_LINGERING || life->state == LIFE_CLOSING;
     bool again = ending && event == LIFE_START;
+    bool by_itself = event == LIFE_EXITED || event == LIFE_CRASHED;
 
     if (event == LIFE_START || event == LIFE_RESTART)
         life->want_up = true;
-    if (event == LIFE_STOP)
+    if (event == LIFE_STOP || (by_itself && !ending))
         life->want_up = false;
     if (event == LIFE_STOP || event == LIFE_RESTART || again)
         life->asked = true;

@@ -104,8 +104,7 @@ size_t plan_find(const struct plan *plan, const char *name)
     return i;
 }
 
-static bool is_set_in(const struct environment *environment,
-                      const char *string)
+static bool is_set_in(const struct environment *environment, const char *string)
 {
     size_t len = strcspn(string, "=") + 1;
 

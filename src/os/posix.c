@@ -15,7 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_PATH                                                           \
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct os_limit os_raise_descriptors(void)
 {
@@ -80,8 +81,8 @@ int os_find_program(char **file, const char *name, const char *path,
         const char *end = strchr(rest, ':');
         int len = (int)(end ? (size_t)(end - rest) : strlen(rest));
         /* An empty piece of PATH is the working directory. */
-        char *candidate = mem_format("%.*s%s%s", len, rest,
-                                     len ? "/" : "./", name);
+        char *candidate =
+            mem_format("%.*s%s%s", len, rest, len ? "/" : "./", name);
         bool good = try_program(file, candidate, directory, &error);
         free(candidate);
         if (good)
@@ -169,8 +170,7 @@ static int open_again(int descriptor)
     return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-bool os_open_outlet(struct os_outlet *outlet, int descriptor,
-                    struct cause *why)
+bool os_open_outlet(struct os_outlet *outlet, int descriptor, struct cause *why)
 {
     struct stat about;
     int own = -1;

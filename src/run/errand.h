@@ -12,8 +12,8 @@
 struct errand_item {
     struct process *process;
     uint64_t number; /* of its run when the errand was given */
-    bool was_up;   /* its leader ran, and was not being stopped */
-    bool was_idle; /* nobody of it was there */
+    bool was_up;     /* its leader ran, and was not being stopped */
+    bool was_idle;   /* nobody of it was there */
     bool done;
 };
 

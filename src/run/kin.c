@@ -77,8 +77,8 @@ struct kin *kin_find(const struct kin_leader *leaders, size_t leader_count,
         struct kin *kin = &found[(*count)++];
         kin->pid = all[i].pid;
         kin->owner = owner_of(&search, &all[i]);
-        kin->in_group = kin->owner != KIN_NOBODY &&
-                        all[i].group == leaders[kin->owner].pid;
+        kin->in_group =
+            kin->owner != KIN_NOBODY && all[i].group == leaders[kin->owner].pid;
     }
     free(all);
     return found;

@@ -13,7 +13,7 @@ struct outbox {
     struct os_outlet outlet;
     uv_poll_t poll; /* for a pollable outlet */
     struct buf pending;
-    size_t sent; /* of pending */
+    size_t sent;  /* of pending */
     bool waiting; /* the poll waits until it is writable */
     bool congested, broken, losing;
 };
@@ -151,8 +151,7 @@ struct outbox *outbox_create(uv_loop_t *loop, int descriptor,
     outbox->owner = owner;
     outbox->outlet = outlet;
     outbox->poll.data = outbox;
-    if (outlet.pollable &&
-        uv_poll_init(loop, &outbox->poll, outlet.descriptor))
+    if (outlet.pollable && uv_poll_init(loop, &outbox->poll, outlet.descriptor))
         outbox->outlet.pollable = false; /* it cannot be polled: it blocks */
     if (outbox->outlet.pollable) {
         poll_for(outbox, false);

@@ -28,8 +28,8 @@ void output_add_sink(struct output *output, struct sink *sink)
     output->sinks[output->sink_count++] = sink;
 }
 
-void output_line(struct output *output, const struct source *source,
-                 int stream, const char *text, size_t len, bool continues)
+void output_line(struct output *output, const struct source *source, int stream,
+                 const char *text, size_t len, bool continues)
 {
     struct line line = {
         .source = source,

@@ -13,7 +13,7 @@
 
 /* How soon SIGKILL is sent once more to those who came meanwhile. */
 #define KILL_AGAIN_MS 100
-#define WISHES 8
+#define WISHES        8
 
 struct process {
     const struct process_site *site;
@@ -54,14 +54,12 @@ static void tell_line(struct process *process, int stream, const char *text,
                                  len, continues);
 }
 
-static void on_stdout(void *owner, const char *text, size_t len,
-                      bool continues)
+static void on_stdout(void *owner, const char *text, size_t len, bool continues)
 {
     tell_line(owner, 1, text, len, continues);
 }
 
-static void on_stderr(void *owner, const char *text, size_t len,
-                      bool continues)
+static void on_stderr(void *owner, const char *text, size_t len, bool continues)
 {
     tell_line(owner, 2, text, len, continues);
 }
@@ -182,8 +180,7 @@ static int start_leader(struct process *process, int output, int error,
     const struct process_spec *spec = process->spec;
     char **env = plan_environment(spec->environment, spec->own);
     char *file = NULL;
-    int failed =
-        os_find_program(&file, spec->argv[0], path_of(spec), NULL);
+    int failed = os_find_program(&file, spec->argv[0], path_of(spec), NULL);
 
     if (!failed) {
         struct os_child child = {
@@ -227,9 +224,8 @@ static enum life_event spawn(struct process *process)
         .started_ms = now_ms(process),
     };
     int output = open_stream(process, &process->streams[0], &why);
-    int error = output < 0
-                    ? -1
-                    : open_stream(process, &process->streams[1], &why);
+    int error =
+        output < 0 ? -1 : open_stream(process, &process->streams[1], &why);
     if (error >= 0)
         failed = start_leader(process, output, error, &why);
     close_if_open(output);
@@ -289,8 +285,7 @@ static enum life_event close_run(struct process *process)
 }
 
 /* Returns the event the action led to at once, if any. */
-static enum life_event perform(struct process *process,
-                               enum life_action action)
+static enum life_event perform(struct process *process, enum life_action action)
 {
     switch (action) {
     case LIFE_SPAWN: return spawn(process);
@@ -439,8 +434,8 @@ const char *process_failure(const struct process *process)
 
 uint64_t process_age_ms(struct process *process)
 {
-    uint64_t until = leader_is_gone(process) ? process->now.ended_ms
-                                             : now_ms(process);
+    uint64_t until =
+        leader_is_gone(process) ? process->now.ended_ms : now_ms(process);
 
     return until - process->now.started_ms;
 }

@@ -50,8 +50,8 @@ static bool choose(const struct plan *plan, const struct request *request,
 static void fill_in(struct status *status, struct process *process)
 {
     const struct process_run *run = process_run(process);
-    const struct process_run *last = run->ended_ms ? run
-                                                   : process_last_run(process);
+    const struct process_run *last =
+        run->ended_ms ? run : process_last_run(process);
     bool runs = run->pid && !run->ended_ms;
 
     status->name = mem_string(process_spec(process)->name);
@@ -69,13 +69,12 @@ static void fill_in(struct status *status, struct process *process)
 static void answer_statuses(const struct supervisor *supervisor,
                             struct control_call *call, const bool *chosen)
 {
-    size_t count = supervisor_plan(supervisor)->count;
+    size_t count = supervisor->config.plan->count;
     struct reply reply = {0};
 
     for (size_t i = 0; i < count; i++)
         if (chosen[i])
-            fill_in(reply_add_status(&reply),
-                    supervisor_process(supervisor, i));
+            fill_in(reply_add_status(&reply), supervisor->processes[i]);
     control_answer(call, &reply);
     reply_release(&reply);
 }
@@ -96,13 +95,13 @@ static void send_errand(struct supervisor *supervisor,
                         struct control_call *call, enum verb verb,
                         const bool *chosen)
 {
-    size_t count = supervisor_plan(supervisor)->count;
+    size_t count = supervisor->config.plan->count;
     struct errand *errand = errand_create(errand_verb(verb), call, count);
 
     for (size_t i = 0; i < count; i++) {
         size_t index = errand->verb == VERB_STOP ? count - 1 - i : i;
         if (chosen[index])
-            errand_add(errand, supervisor_process(supervisor, index));
+            errand_add(errand, supervisor->processes[index]);
     }
     supervisor_send(supervisor, errand);
 }
@@ -115,9 +114,10 @@ static void grant(struct supervisor *supervisor, struct control_call *call,
 
     if (request->verb == VERB_LIST || request->verb == VERB_STATUS) {
         answer_statuses(supervisor, call, chosen);
-    } else if (supervisor_is_stopping(supervisor) && !stop) {
-        reply_fail(&reply, 1, "procman is shutting down: nothing is started "
-                              "any more");
+    } else if (supervisor->phase != PHASE_RUNNING && !stop) {
+        reply_fail(&reply, 1,
+                   "procman is shutting down: nothing is started "
+                   "any more");
         control_answer(call, &reply);
         reply_release(&reply);
     } else {
@@ -129,7 +129,7 @@ void supervisor_request(void *owner, struct control_call *call,
                         const struct request *request)
 {
     struct supervisor *supervisor = owner;
-    const struct plan *plan = supervisor_plan(supervisor);
+    const struct plan *plan = supervisor->config.plan;
     bool *chosen = mem_new(plan->count, sizeof *chosen);
     struct reply refusal = {0};
 

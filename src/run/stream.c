@@ -23,8 +23,7 @@ static size_t read_once(struct stream *stream)
     ssize_t count;
 
     do {
-        count = read(stream->descriptor, stream->scratch,
-                     stream->scratch_size);
+        count = read(stream->descriptor, stream->scratch, stream->scratch_size);
     } while (count < 0 && errno == EINTR);
     if (count > 0) {
         lines_feed(&stream->lines, stream->scratch, (size_t)count);

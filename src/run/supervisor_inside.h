@@ -1,19 +1,69 @@
-/* supervisor_inside.h - what the requests of clients may do to a supervisor.
+/* supervisor_inside.h - the supervisor's own parts, and what they share.
+ *
+ *     supervisor.c         birth, start, signals, requests
+ *     supervisor_events.c  what processes tell, and what becomes of it
+ *     supervisor_kin.c     who else is there: looks at all descendants
+ *     supervisor_end.c     from the last wish to the last handle
  */
 #ifndef PROCMAN_SUPERVISOR_INSIDE_H
 #define PROCMAN_SUPERVISOR_INSIDE_H
 
 #include "errand.h"
+#include "kin.h"
+#include "procman/handles.h"
+#include "procman/process.h"
 #include "procman/supervisor.h"
+#include "shutdown.h"
 
-const struct plan *supervisor_plan(const struct supervisor *supervisor);
+#define SUPERVISOR_SIGNALS 7
 
-/* In the order of the plan. */
-struct process *supervisor_process(const struct supervisor *supervisor,
-                                   size_t i);
+enum phase {
+    PHASE_RUNNING,
+    PHASE_STOPPING, /* nothing new is started */
+    PHASE_SWEEPING, /* all processes are idle; descendants of nobody are not */
+    PHASE_CLOSING
+};
 
-/* Then nothing is started any more. */
-bool supervisor_is_stopping(const struct supervisor *supervisor);
+struct supervisor {
+    struct supervisor_config config;
+    supervisor_over_fn *on_over;
+    void *owner;
+
+    size_t count;
+    struct process **processes; /* in the order of the plan, and so on: */
+    struct process_spec *specs;
+    struct source *sources;
+    bool *queued; /* to be started when its turn comes */
+    size_t queued_count;
+    struct process_site site;
+
+    enum phase phase;
+    struct shutdown shutdown;
+    struct supervisor_result result;
+    struct control *control;
+    struct errand *errands;
+
+    bool look_wanted;
+    struct kin *kin; /* what the last look saw */
+    size_t kin_count;
+    uint64_t looked_ns, look_cost_ns; /* when it ended, and what it cost */
+    uint64_t *lingering_said;         /* for each process, of which run */
+    bool swept;              /* those left behind have been signalled */
+    uint64_t sweep_until_ms; /* then they are killed */
+
+    /* What must be closed before it is all over: */
+    struct handles handles;
+    size_t open_processes;
+    bool handles_open, control_open;
+    uv_signal_t signals[SUPERVISOR_SIGNALS];
+    uv_idle_t starter;
+    uv_timer_t look_timer;
+};
+
+/* ---- supervisor.c ---- */
+
+size_t supervisor_index(const struct supervisor *supervisor,
+                        const struct process *process);
 
 /* It will not be started when its turn comes; says whether it would have. */
 bool supervisor_unqueue(struct supervisor *supervisor, size_t i);
@@ -21,5 +71,44 @@ bool supervisor_unqueue(struct supervisor *supervisor, size_t i);
 /* Tells all processes of an errand what to do; the errand is answered and
  * released when they have done it. */
 void supervisor_send(struct supervisor *supervisor, struct errand *errand);
+
+/* ---- supervisor_events.c ---- */
+
+extern const struct process_watcher supervisor_watcher;
+
+/* Reaps whoever has ended. */
+void supervisor_reap(struct supervisor *supervisor);
+
+/* Answers the errands that are fulfilled now that this process (NULL: none in
+ * particular) has another state. */
+void supervisor_look_at_errands(struct supervisor *supervisor,
+                                const struct process *process);
+
+/* ---- supervisor_kin.c ---- */
+
+bool supervisor_leader_lives(const struct process *process);
+
+/* Takes a look at all descendants, now. */
+void supervisor_find_kin(struct supervisor *supervisor);
+
+/* The pids the last look saw of process `i`, without its leader; free() them.
+ * Strays have left its group. */
+pid_t *supervisor_kin_of(const struct supervisor *supervisor, size_t i,
+                         bool strays_only, size_t *count);
+
+/* Was the last look so long ago that another one may be taken? */
+bool supervisor_may_look(const struct supervisor *supervisor);
+
+/* If somebody waits for it: a look, now or as soon as it may be taken, and
+ * everybody who waits is told. */
+void supervisor_look_if_wanted(struct supervisor *supervisor);
+
+/* ---- supervisor_end.c ---- */
+
+/* Everything that can bring the end nearer ends with a call of this. */
+void supervisor_check_end(struct supervisor *supervisor);
+void supervisor_begin_stopping(struct supervisor *supervisor);
+void supervisor_process_closed(void *owner);
+void supervisor_handles_gone(void *owner);
 
 #endif

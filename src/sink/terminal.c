@@ -35,8 +35,8 @@ static void set_clock(struct terminal *terminal, int64_t second)
     terminal->second = second;
     terminal->clock_len = 0;
     if (terminal->style.time && localtime_r(&now, &local))
-        terminal->clock_len = strftime(
-            terminal->clock, sizeof terminal->clock, "%H:%M:%S ", &local);
+        terminal->clock_len = strftime(terminal->clock, sizeof terminal->clock,
+                                       "%H:%M:%S ", &local);
     for (size_t i = 0; i < terminal->prefix_count; i++)
         terminal->prefixes[i].len = 0;
 }
@@ -92,8 +92,7 @@ static void on_flush(struct sink *sink)
 }
 
 struct sink *terminal_create(struct outbox *outbox,
-                             const struct terminal_style *style,
-                             size_t sources)
+                             const struct terminal_style *style, size_t sources)
 {
     struct terminal *terminal = mem_new(1, sizeof *terminal);
 

@@ -1,0 +1,386 @@
+#include "procman/command.h"
+#include "procman/control.h"
+#include "procman/guard.h"
+#include "procman/inputs.h"
+#include "procman/mem.h"
+#include "procman/os.h"
+#include "procman/outbox.h"
+#include "procman/plan.h"
+#include "procman/session.h"
+#include "procman/supervisor.h"
+#include "procman/terminal.h"
+#include "procman/words.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STOP_TIMEOUT_MS 10000 /* an etcd leader may need 7 s */
+#define LAST_WORDS_MS   5000  /* for a reader that has stopped reading */
+
+extern char **environ;
+
+struct start {
+    const struct options *options;
+    struct inputs inputs;
+    size_t *chosen; /* indexes into the Procfile */
+    size_t chosen_count;
+    struct session session;
+    struct plan plan;
+    struct guard_report report;
+    bool hangup_ignored;
+
+    uv_loop_t loop;
+    struct outbox *outbox;
+    struct sink *terminal;
+    struct output output;
+    struct supervisor *supervisor;
+    struct supervisor_result result;
+    uv_timer_t last_words;
+    size_t words_left; /* when it last looked */
+    bool over;
+};
+
+/* ---- before anything runs ---------------------------------------------- */
+
+static size_t find_entry(const struct procfile *procfile, const char *name)
+{
+    const struct procfile_entry *entry = procfile_find(procfile, name);
+
+    return entry ? (size_t)(entry - procfile->entries) : procfile->count;
+}
+
+static bool fail_unknown(const struct procfile *procfile, const char *name,
+                         struct cause *why)
+{
+    const char **names = mem_new(procfile->count, sizeof *names);
+
+    for (size_t i = 0; i < procfile->count; i++)
+        names[i] = procfile->entries[i].name;
+    const char *nearest = words_nearest(name, names, procfile->count);
+    if (nearest)
+        cause_say(why, "unknown process \"%s\"; did you mean \"%s\"?", name,
+                  nearest);
+    else
+        cause_say(why, "unknown process \"%s\"", name);
+    free(names);
+    return false;
+}
+
+static bool choose(struct start *start, struct cause *why)
+{
+    const struct procfile *procfile = &start->inputs.procfile;
+    const struct options *options = start->options;
+
+    start->chosen = mem_new(options->word_count, sizeof *start->chosen);
+    for (size_t i = 0; i < options->word_count; i++) {
+        size_t index = find_entry(procfile, options->words[i]);
+        if (index == procfile->count)
+            return fail_unknown(procfile, options->words[i], why);
+        start->chosen[start->chosen_count++] = index;
+    }
+    return true;
+}
+
+static unsigned base_port(const struct start *start)
+{
+    if (!start->options->set_ports)
+        return 0;
+    if (start->options->base_port)
+        return start->options->base_port;
+    if (start->inputs.file_port)
+        return start->inputs.file_port;
+    return PLAN_BASE_PORT;
+}
+
+static bool understand(struct start *start, struct cause *why)
+{
+    const struct options *options = start->options;
+
+    if (options->rpc_port)
+        fputs("procman: -p is accepted and not needed: control goes through a "
+              "private socket, there is no TCP port\n",
+              stderr);
+    if (!options_enter(options, why) ||
+        !inputs_read(&start->inputs, options_procfile(options), options->env,
+                     environ, why))
+        return false;
+    if (choose(start, why))
+        return true;
+    inputs_release(&start->inputs);
+    return false;
+}
+
+/* ---- output -------------------------------------------------------------- */
+
+static bool wants_color(const struct options *options)
+{
+    const char *force = getenv("CLICOLOR_FORCE");
+    const char *none = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    if (options->color != COLOR_AUTO)
+        return options->color == COLOR_ALWAYS;
+    if (none && *none)
+        return false;
+    if (force && *force && strcmp(force, "0") != 0)
+        return true;
+    return isatty(STDOUT_FILENO) && (!term || strcmp(term, "dumb") != 0);
+}
+
+static size_t name_width(const struct plan *plan)
+{
+    size_t width = strlen("procman");
+
+    for (size_t i = 0; i < plan->count; i++) {
+        size_t len = strlen(plan->processes[i].name);
+        width = len > width ? len : width;
+    }
+    return width;
+}
+
+static void on_congested(void *owner, bool congested)
+{
+    struct start *start = owner;
+
+    if (!start->over)
+        supervisor_pause(start->supervisor, congested);
+}
+
+static void on_broken(void *owner)
+{
+    struct start *start = owner;
+
+    if (!start->over)
+        supervisor_interrupt(start->supervisor, SIGPIPE);
+}
+
+static void on_lost(void *owner, const char *why)
+{
+    (void)owner;
+    fprintf(stderr,
+            "procman: cannot write to standard output: %s; what is "
+            "written meanwhile is lost\n",
+            why);
+}
+
+static void close_output(struct start *start)
+{
+    if (uv_is_closing((uv_handle_t *)&start->last_words))
+        return;
+    uv_close((uv_handle_t *)&start->last_words, NULL);
+    outbox_close(start->outbox);
+    output_close(&start->output);
+}
+
+static void on_empty(void *owner)
+{
+    struct start *start = owner;
+
+    if (start->over)
+        close_output(start);
+}
+
+static bool open_output(struct start *start, struct cause *why)
+{
+    static const struct outbox_watcher watcher = {
+        .on_congested = on_congested,
+        .on_broken = on_broken,
+        .on_lost = on_lost,
+        .on_empty = on_empty,
+    };
+    struct terminal_style style = {
+        .color = wants_color(start->options),
+        .time = start->options->logtime,
+        .width = name_width(&start->plan),
+    };
+
+    start->outbox =
+        outbox_create(&start->loop, STDOUT_FILENO, &watcher, start, why);
+    if (!start->outbox)
+        return false;
+    start->terminal =
+        terminal_create(start->outbox, &style, start->plan.count + 1);
+    output_init(&start->output, &start->loop, (unsigned)start->plan.count);
+    output_add_sink(&start->output, start->terminal);
+    uv_timer_init(&start->loop, &start->last_words);
+    start->last_words.data = start;
+    return true;
+}
+
+/* A reader that takes something is waited for, one that stands still is not. */
+static void on_last_words(uv_timer_t *timer)
+{
+    struct start *start = timer->data;
+    size_t left = outbox_waiting(start->outbox);
+
+    if (left == start->words_left)
+        close_output(start);
+    start->words_left = left;
+}
+
+static void on_over(void *owner, const struct supervisor_result *result)
+{
+    struct start *start = owner;
+
+    start->result = *result;
+    start->over = true;
+    output_flush(&start->output);
+    start->words_left = outbox_waiting(start->outbox);
+    if (start->words_left == 0)
+        close_output(start);
+    else
+        uv_timer_start(&start->last_words, on_last_words, LAST_WORDS_MS,
+                       LAST_WORDS_MS);
+}
+
+/* ---- the supervisor ------------------------------------------------------ */
+
+static void be_supervisor(struct start *start)
+{
+    struct supervisor_config config = {
+        .loop = &start->loop,
+        .plan = &start->plan,
+        .session = start->session.path,
+        .output = &start->output,
+        .descriptors = os_raise_descriptors(),
+        .exit_on_error = start->options->exit_on_error,
+        .exit_on_stop = start->options->exit_on_stop,
+        .hangup_ignored = start->hangup_ignored,
+        .stop_timeout_ms = STOP_TIMEOUT_MS,
+    };
+
+    start->supervisor = supervisor_create(&config, on_over, start);
+    supervisor_start(start->supervisor, start->chosen, start->chosen_count);
+}
+
+/* A session that cannot be asked anything is better than none: it says so. */
+static void open_control(struct start *start)
+{
+    struct cause why = {{0}};
+    struct control *control = NULL;
+
+    if (!session_publish(&start->session, start->report.guard, &why))
+        output_say(&start->output, "warning: %s", why.text);
+    if (!start->options->rpc_server)
+        return;
+    int listener = session_listen(&start->session, &why);
+    if (listener >= 0)
+        control = control_create(&start->loop, listener, supervisor_request,
+                                 start->supervisor, &why);
+    if (control)
+        supervisor_listen(start->supervisor, control);
+    else
+        output_say(&start->output, "warning: no control socket: %s", why.text);
+}
+
+static int supervise(struct start *start)
+{
+    struct cause why = {{0}};
+
+    uv_loop_init(&start->loop);
+    if (!open_output(start, &why))
+        return command_fail(EXIT_NOT_DONE, &why);
+    be_supervisor(start);
+    open_control(start);
+    uv_run(&start->loop, UV_RUN_DEFAULT);
+    int left = uv_loop_close(&start->loop);
+    supervisor_release(start->supervisor);
+    terminal_release(start->terminal);
+    if (left)
+        fputs("procman: a handle was left open: please report this\n", stderr);
+    return left ? EXIT_NOT_DONE : start->result.code;
+}
+
+/* ---- both ----------------------------------------------------------------- */
+
+static void release(struct start *start)
+{
+    plan_release(&start->plan);
+    inputs_release(&start->inputs);
+    free(start->chosen);
+}
+
+static void say_what_was_ended(const struct guard_report *report)
+{
+    struct words died = words_signal(report->signum);
+
+    if (report->ended)
+        fprintf(stderr,
+                "procman: the supervisor ended (%s); %s it had left %s ended\n",
+                report->signum ? died.text : "exit",
+                words_count(report->ended, "process", "processes").text,
+                report->ended == 1 ? "was" : "were");
+}
+
+/* The supervisor's last steps; without a guard the session is its to end. */
+_Noreturn static void end_as_supervisor(struct start *start, int code)
+{
+    int signum = start->result.signum;
+
+    if (guard_is_there(&start->report))
+        session_leave(&start->session);
+    else
+        session_end(&start->session);
+    release(start);
+    guard_repeat(signum ? 0 : code, signum);
+}
+
+_Noreturn static void end_as_guard(struct start *start)
+{
+    struct guard_report report = start->report;
+
+    say_what_was_ended(&report);
+    session_end(&start->session);
+    release(start);
+    /* SIGKILL and its like were not ours: a code says it without dying. */
+    if (report.signum == SIGKILL)
+        guard_repeat(128 + SIGKILL, 0);
+    guard_repeat(report.code, report.signum);
+}
+
+static int start_session(const struct command *command,
+                         const struct options *options)
+{
+    struct start start = {.options = options};
+    struct cause why = {{0}};
+    struct sigaction hangup = {.sa_handler = SIG_DFL};
+
+    (void)command;
+    if (!understand(&start, &why))
+        return command_fail(EXIT_USAGE, &why);
+    if (!session_begin(&start.session, options_procfile(options), &why)) {
+        release(&start);
+        return command_fail(EXIT_NOT_DONE, &why);
+    }
+    for (size_t i = 0; i < start.inputs.warnings.count; i++)
+        fprintf(stderr, "procman: warning: %s\n",
+                start.inputs.warnings.texts[i]);
+    plan_make(&start.plan, &start.inputs.procfile, &start.inputs.environment,
+              base_port(&start), start.session.path);
+    sigaction(SIGHUP, NULL, &hangup);
+    start.hangup_ignored = hangup.sa_handler == SIG_IGN;
+    if (guard_split(&start.report))
+        end_as_supervisor(&start, supervise(&start));
+    else
+        end_as_guard(&start);
+}
+
+const struct command command_start = {
+    .name = "start",
+    .usage = "[NAME...]",
+    .brief = "start the Procfile's processes and stay with them",
+    .help =
+        "Starts all processes, or those that are named, and shows what they\n"
+        "write, each line behind its name. Ctrl-C stops them in order; a\n"
+        "second Ctrl-C kills them. One process ending does not stop the\n"
+        "others; when all have ended, procman ends.\n"
+        "\n"
+        "The exit code is 0 if all ended well or were asked to end; else that\n"
+        "of the first process that failed on its own, 128+n if signal n ended\n"
+        "it, 127 or 126 if it could not be executed. Interrupted by a signal,\n"
+        "procman shuts down in order and then ends by that signal.\n",
+    .run = start_session,
+};

@@ -1,0 +1,151 @@
+#include "procman/inputs.h"
+#include "procman/buf.h"
+#include "procman/envfile.h"
+#include "procman/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_LIMIT  (64U << 20) /* bytes; nobody means a file like that */
+#define DEFAULT_ENV ".env"
+
+static bool read_all(int file, struct buf *text)
+{
+    ssize_t got;
+
+    do {
+        got = read(file, buf_reserve(text, 65536), 65536);
+        if (got > 0)
+            text->len += (size_t)got;
+    } while ((got > 0 && text->len < FILE_LIMIT) ||
+             (got < 0 && errno == EINTR));
+    if (got > 0)
+        errno = EFBIG;
+    return got == 0;
+}
+
+/* errno says why not. */
+static bool read_file(const char *path, struct buf *text)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (file < 0)
+        return false;
+    bool good = read_all(file, text);
+    int error = errno;
+    close(file);
+    errno = error;
+    return good;
+}
+
+static bool cannot_read(struct cause *why, const char *path)
+{
+    return cause_say(why, "cannot read %s: %s", path, strerror(errno));
+}
+
+static bool read_procfile(struct inputs *inputs, const char *path,
+                          struct cause *why)
+{
+    struct buf text = {0};
+    bool good = read_file(path, &text) || cannot_read(why, path);
+
+    good = good &&
+           procfile_parse(&inputs->procfile, path, text.data ? text.data : "",
+                          text.len, &inputs->warnings, why);
+    buf_release(&text);
+    return good;
+}
+
+static bool read_env(struct inputs *inputs, struct environment *values,
+                     const char *path, bool may_lack, struct cause *why)
+{
+    struct buf text = {0};
+    bool good = read_file(path, &text);
+
+    if (!good && may_lack && errno == ENOENT)
+        return true;
+    good = good || cannot_read(why, path);
+    good = good &&
+           envfile_parse(values, path, text.data ? text.data : "", text.len,
+                         &inputs->environment, &inputs->warnings, why);
+    buf_release(&text);
+    return good;
+}
+
+static bool read_env_list(struct inputs *inputs, struct environment *values,
+                          const char *list, struct cause *why)
+{
+    char *copy = mem_string(list), *state = NULL;
+    bool good = true;
+
+    for (char *path = strtok_r(copy, ",", &state); path && good;
+         path = strtok_r(NULL, ",", &state))
+        good = read_env(inputs, values, path, false, why);
+    free(copy);
+    return good;
+}
+
+/* foreman and honcho shift all ports by it, so it must be a port. */
+static bool read_port(struct inputs *inputs, const struct environment *values,
+                      struct cause *why)
+{
+    const char *text = environment_get(values, "PORT");
+    char *end;
+
+    if (!text || !*text)
+        return true;
+    unsigned long port = strtoul(text, &end, 10);
+    if (*end || port == 0 || port > 65535)
+        return cause_say(why,
+                         "PORT in the .env file is \"%.60s\": a base port is a "
+                         "number from 1 to 65535",
+                         text);
+    inputs->file_port = (unsigned)port;
+    return true;
+}
+
+static void add_missing(struct environment *environment,
+                        const struct environment *values)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        char *name = mem_string(values->strings[i]);
+        char *value = strchr(name, '=');
+        *value++ = '\0';
+        if (!environment_get(environment, name))
+            environment_set(environment, name, value);
+        free(name);
+    }
+}
+
+bool inputs_read(struct inputs *inputs, const char *path, const char *env,
+                 char *const *inherited, struct cause *why)
+{
+    struct environment values = {0};
+
+    *inputs = (struct inputs){0};
+    environment_import(&inputs->environment, inherited);
+    bool good = read_procfile(inputs, path, why);
+    if (env)
+        good = good && read_env_list(inputs, &values, env, why);
+    else
+        good = good && read_env(inputs, &values, DEFAULT_ENV, true, why);
+    good = good && read_port(inputs, &values, why);
+    if (good)
+        add_missing(&inputs->environment, &values);
+    else
+        inputs_release(inputs);
+    environment_release(&values);
+    return good;
+}
+
+void inputs_release(struct inputs *inputs)
+{
+    procfile_release(&inputs->procfile);
+    environment_release(&inputs->environment);
+    notes_release(&inputs->warnings);
+    *inputs = (struct inputs){0};
+}

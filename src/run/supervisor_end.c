@@ -1,0 +1,185 @@
+#include "procman/words.h"
+#include "supervisor_inside.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+/* ---- the end ------------------------------------------------------------ */
+
+static bool is_at_rest(const struct process *process)
+{
+    enum life_state state = process_state(process);
+
+    return state == LIFE_IDLE ||
+           (state == LIFE_LINGERING && !process_wanted(process));
+}
+
+static bool all_at_rest(const struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < supervisor->count; i++)
+        if (!is_at_rest(supervisor->processes[i]))
+            return false;
+    return supervisor->queued_count == 0;
+}
+
+static void on_all_closed(struct supervisor *supervisor)
+{
+    if (supervisor->open_processes == 0 && !supervisor->handles_open &&
+        !supervisor->control_open)
+        supervisor->on_over(supervisor->owner, &supervisor->result);
+}
+
+void supervisor_handles_gone(void *owner)
+{
+    struct supervisor *supervisor = owner;
+
+    supervisor->handles_open = false;
+    on_all_closed(supervisor);
+}
+
+static void on_control_gone(void *owner)
+{
+    struct supervisor *supervisor = owner;
+
+    supervisor->control_open = false;
+    on_all_closed(supervisor);
+}
+
+void supervisor_process_closed(void *owner)
+{
+    struct supervisor *supervisor = owner;
+
+    supervisor->open_processes--;
+    on_all_closed(supervisor);
+}
+
+static void close_all(struct supervisor *supervisor)
+{
+    supervisor->phase = PHASE_CLOSING;
+    for (size_t i = 0; i < SUPERVISOR_SIGNALS; i++)
+        handles_close((uv_handle_t *)&supervisor->signals[i]);
+    handles_close((uv_handle_t *)&supervisor->starter);
+    handles_close((uv_handle_t *)&supervisor->look_timer);
+    handles_close((uv_handle_t *)&supervisor->shutdown.timer);
+    for (size_t i = 0; i < supervisor->count; i++)
+        process_close(supervisor->processes[i]);
+    if (supervisor->control)
+        control_close(supervisor->control, on_control_gone);
+}
+
+static void on_sweep_time(uv_timer_t *timer)
+{
+    supervisor_check_end(HANDLES_OWNER(timer));
+}
+
+static void say_left_behind(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < supervisor->kin_count; i++) {
+        char *program = os_program_of(supervisor->kin[i].pid);
+        output_say(supervisor->config.output,
+                   "ending %s (pid %d), which was left behind", program,
+                   (int)supervisor->kin[i].pid);
+        free(program);
+    }
+}
+
+/* All processes are idle; whoever is still there came of one of them. */
+static void sweep(struct supervisor *supervisor)
+{
+    uint64_t now;
+
+    supervisor_find_kin(supervisor);
+    uv_update_time(supervisor->config.loop);
+    now = uv_now(supervisor->config.loop);
+    if (supervisor->kin_count == 0) {
+        close_all(supervisor);
+        return;
+    }
+    if (!supervisor->swept) {
+        say_left_behind(supervisor);
+        supervisor->sweep_until_ms = now + supervisor->config.stop_timeout_ms;
+    }
+    bool patient = now < supervisor->sweep_until_ms;
+    for (size_t i = 0; i < supervisor->kin_count; i++) {
+        if (!patient)
+            os_signal(supervisor->kin[i].pid, SIGKILL);
+        else if (!supervisor->swept)
+            os_signal(supervisor->kin[i].pid, SIGTERM);
+        os_signal(supervisor->kin[i].pid, SIGCONT);
+    }
+    supervisor->swept = true;
+    uv_timer_start(&supervisor->look_timer, on_sweep_time,
+                   patient ? supervisor->sweep_until_ms - now : 10, 0);
+}
+
+void supervisor_check_end(struct supervisor *supervisor)
+{
+    if (supervisor->phase == PHASE_RUNNING && supervisor->config.exit_on_stop &&
+        all_at_rest(supervisor))
+        supervisor_begin_stopping(supervisor);
+    if (supervisor->phase == PHASE_STOPPING &&
+        shutdown_left(&supervisor->shutdown) == 0) {
+        uv_timer_stop(&supervisor->look_timer);
+        supervisor->phase = PHASE_SWEEPING;
+    }
+    if (supervisor->phase == PHASE_SWEEPING)
+        sweep(supervisor);
+}
+
+void supervisor_begin_stopping(struct supervisor *supervisor)
+{
+    if (supervisor->phase != PHASE_RUNNING)
+        return;
+    supervisor->phase = PHASE_STOPPING;
+    for (size_t i = 0; i < supervisor->count; i++)
+        supervisor->queued[i] = false;
+    supervisor->queued_count = 0;
+    uv_idle_stop(&supervisor->starter);
+    shutdown_begin(&supervisor->shutdown);
+    supervisor->look_wanted = true;
+    supervisor_look_if_wanted(supervisor);
+}
+
+/* ---- signals ------------------------------------------------------------- */
+
+/* A hang-up may come twice, and a reader often goes because it heard the same
+ * Ctrl-C: only these show that somebody has lost patience. */
+static bool shows_impatience(int signum)
+{
+    return signum == SIGINT || signum == SIGTERM || signum == SIGQUIT;
+}
+
+static void kill_all(struct supervisor *supervisor, int signum)
+{
+    size_t left = shutdown_left(&supervisor->shutdown);
+
+    if (supervisor->phase == PHASE_SWEEPING)
+        supervisor->sweep_until_ms = 0;
+    output_say(supervisor->config.output, "%s received again: killing %s",
+               words_signal(signum).text,
+               words_count(left, "process", "processes").text);
+    shutdown_hurry(&supervisor->shutdown);
+    supervisor_check_end(supervisor);
+}
+
+void supervisor_interrupt(struct supervisor *supervisor, int signum)
+{
+    int before = supervisor->result.signum;
+    size_t left = shutdown_left(&supervisor->shutdown);
+
+    if (supervisor->phase == PHASE_CLOSING)
+        return;
+    if (before && !shows_impatience(signum))
+        return;
+    if (before && shows_impatience(before)) {
+        kill_all(supervisor, signum);
+        return;
+    }
+    supervisor->result.signum = signum;
+    if (signum != SIGPIPE)
+        output_say(supervisor->config.output, "%s received: stopping %s",
+                   words_signal(signum).text,
+                   words_count(left, "process", "processes").text);
+    supervisor_begin_stopping(supervisor);
+    supervisor_check_end(supervisor);
+}

@@ -1,0 +1,181 @@
+#include "procman/words.h"
+#include "supervisor_inside.h"
+
+#include <stdlib.h>
+
+static const struct source *source_of(const struct supervisor *supervisor,
+                                      const struct process *process)
+{
+    return &supervisor->sources[supervisor_index(supervisor, process)];
+}
+
+/* ---- what processes tell ---------------------------------------------- */
+
+static void on_line(void *owner, struct process *process, int stream,
+                    const char *text, size_t len, bool continues)
+{
+    struct supervisor *supervisor = owner;
+
+    output_line(supervisor->config.output, source_of(supervisor, process),
+                stream, text, len, continues);
+}
+
+static void on_started(void *owner, struct process *process)
+{
+    struct supervisor *supervisor = owner;
+
+    output_say(supervisor->config.output, "%s started with pid %d",
+               process_spec(process)->name, (int)process_run(process)->pid);
+}
+
+static void on_unstartable(void *owner, struct process *process,
+                           const char *why)
+{
+    struct supervisor *supervisor = owner;
+
+    output_say_for(supervisor->config.output, source_of(supervisor, process),
+                   "%s", why);
+}
+
+static void say_ended(struct supervisor *supervisor,
+                      const struct process *process)
+{
+    const struct process_run *run = process_run(process);
+    const char *name = process_spec(process)->name;
+    const char *asked = run->asked ? ", as asked" : "";
+    struct words after = words_duration(run->ended_ms - run->started_ms);
+
+    if (run->signum)
+        output_say(supervisor->config.output, "%s was ended by %s after %s%s",
+                   name, words_signal(run->signum).text, after.text, asked);
+    else
+        output_say(supervisor->config.output,
+                   "%s exited with code %d after %s%s", name, run->code,
+                   after.text, asked);
+}
+
+/* What ends on its own with anything but 0 decides how procman ends. */
+static void note_failure(struct supervisor *supervisor,
+                         const struct process_run *run)
+{
+    int code = run->signum ? 128 + run->signum : run->code;
+
+    if (run->asked || code == 0)
+        return;
+    if (supervisor->result.code == 0)
+        supervisor->result.code = code;
+    if (supervisor->config.exit_on_error)
+        supervisor_begin_stopping(supervisor);
+}
+
+static void on_ended(void *owner, struct process *process)
+{
+    struct supervisor *supervisor = owner;
+    const struct process_run *run = process_run(process);
+
+    if (run->pid)
+        say_ended(supervisor, process);
+    note_failure(supervisor, run);
+    supervisor->look_wanted = true;
+}
+
+/* Errands are answered from here and nowhere else, so none goes away while
+ * another one is being looked at. */
+void supervisor_look_at_errands(struct supervisor *supervisor,
+                                const struct process *process)
+{
+    struct errand **link = &supervisor->errands;
+
+    while (*link) {
+        struct errand *errand = *link, *next = errand->next;
+        errand_look(errand, process);
+        if (errand_finish(errand))
+            *link = next;
+        else
+            link = &errand->next;
+    }
+}
+
+static void on_state(void *owner, struct process *process)
+{
+    struct supervisor *supervisor = owner;
+
+    supervisor_look_at_errands(supervisor, process);
+    if (process_state(process) == LIFE_IDLE)
+        shutdown_go_on(&supervisor->shutdown);
+    supervisor_check_end(supervisor);
+}
+
+/* Those that fled from a leader that still lives are found here. */
+static void on_kill(void *owner, struct process *process)
+{
+    struct supervisor *supervisor = owner;
+    size_t i = supervisor_index(supervisor, process), count;
+
+    if (supervisor_may_look(supervisor))
+        supervisor_find_kin(supervisor);
+    pid_t *pids = supervisor_kin_of(supervisor, i, false, &count);
+    process_note_others(process, count);
+    free(pids);
+    pids = supervisor_kin_of(supervisor, i, true, &count);
+    process_set_strays(process, pids, count);
+    free(pids);
+    output_say(supervisor->config.output, "%s did not stop within %s: killed",
+               process_spec(process)->name,
+               words_duration(uv_now(supervisor->config.loop) -
+                              process_run(process)->signalled_ms)
+                   .text);
+}
+
+static void on_stray(void *owner, struct process *process, pid_t pid)
+{
+    struct supervisor *supervisor = owner;
+    char *program = os_program_of(pid);
+
+    output_say(supervisor->config.output,
+               "%s: ending %s (pid %d), which had left its group",
+               process_spec(process)->name, program, (int)pid);
+    free(program);
+}
+
+/* ---- children that have ended ------------------------------------------ */
+
+static struct process *process_of_leader(const struct supervisor *supervisor,
+                                         pid_t pid)
+{
+    for (size_t i = 0; i < supervisor->count; i++)
+        if (supervisor_leader_lives(supervisor->processes[i]) &&
+            process_run(supervisor->processes[i])->pid == pid)
+            return supervisor->processes[i];
+    return NULL;
+}
+
+/* Any death may be that of the last one of a group.  Signals do not count how
+ * often they came: whoever is there to be reaped is reaped. */
+void supervisor_reap(struct supervisor *supervisor)
+{
+    int code, signum;
+
+    for (pid_t pid; (pid = os_reap(&code, &signum)) > 0;) {
+        struct process *process = process_of_leader(supervisor, pid);
+        if (process)
+            process_leader_ended(process, code, signum);
+    }
+    for (size_t i = 0; i < supervisor->count; i++)
+        if (process_waits_for_kin(supervisor->processes[i]))
+            supervisor->look_wanted = true;
+    supervisor_look_if_wanted(supervisor);
+    if (supervisor->phase == PHASE_SWEEPING)
+        supervisor_check_end(supervisor);
+}
+
+const struct process_watcher supervisor_watcher = {
+    .on_line = on_line,
+    .on_started = on_started,
+    .on_unstartable = on_unstartable,
+    .on_ended = on_ended,
+    .on_kill = on_kill,
+    .on_stray = on_stray,
+    .on_state = on_state,
+    .on_closed = supervisor_process_closed,
+};

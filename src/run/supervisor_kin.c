@@ -1,0 +1,167 @@
+#include "procman/mem.h"
+#include "procman/words.h"
+#include "supervisor_inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LOOK_SHARE 10 /* at most one part in so many is spent on looking */
+
+/* ---- who else is there ------------------------------------------------- */
+
+bool supervisor_leader_lives(const struct process *process)
+{
+    const struct process_run *run = process_run(process);
+
+    return run->pid && !run->ended_ms;
+}
+
+/* Nobody of a process whose leader is gone can be there without having become
+ * our child, or the child of one that has. */
+static bool only_leaders_live(const struct supervisor *supervisor)
+{
+    pid_t *known = mem_new(supervisor->count, sizeof *known);
+    size_t count = 0;
+
+    for (size_t i = 0; i < supervisor->count; i++)
+        if (supervisor_leader_lives(supervisor->processes[i]))
+            known[count++] = process_run(supervisor->processes[i])->pid;
+    int others = os_has_other_children(known, count);
+    free(known);
+    return others == 0;
+}
+
+void supervisor_find_kin(struct supervisor *supervisor)
+{
+    struct kin_leader *leaders = mem_new(supervisor->count, sizeof *leaders);
+    uint64_t began = uv_hrtime();
+
+    for (size_t i = 0; i < supervisor->count; i++) {
+        const struct process *process = supervisor->processes[i];
+        leaders[i].name = process_spec(process)->name;
+        if (process_state(process) != LIFE_IDLE)
+            leaders[i].pid = process_run(process)->pid;
+    }
+    free(supervisor->kin);
+    supervisor->kin =
+        kin_find(leaders, supervisor->count, supervisor->config.session,
+                 &supervisor->kin_count);
+    free(leaders);
+    supervisor->looked_ns = uv_hrtime();
+    supervisor->look_cost_ns = supervisor->looked_ns - began;
+}
+
+/* The pids of those that belong to process `i`; free() them. */
+pid_t *supervisor_kin_of(const struct supervisor *supervisor, size_t i,
+                         bool strays_only, size_t *count)
+{
+    pid_t *pids = mem_new(supervisor->kin_count, sizeof *pids);
+    pid_t leader = process_run(supervisor->processes[i])->pid;
+
+    *count = 0;
+    for (size_t k = 0; k < supervisor->kin_count; k++) {
+        const struct kin *kin = &supervisor->kin[k];
+        if (kin->owner == i && kin->pid != leader &&
+            !(strays_only && kin->in_group))
+            pids[(*count)++] = kin->pid;
+    }
+    return pids;
+}
+
+/* "71, 72, 73 and 2 more" */
+static struct words list_pids(const pid_t *pids, size_t count)
+{
+    struct words words = {{0}};
+    size_t len = 0;
+
+    for (size_t i = 0; i < count && i < 3; i++)
+        len += (size_t)snprintf(words.text + len, sizeof words.text - len,
+                                "%s%d", i ? ", " : "", (int)pids[i]);
+    if (count > 3)
+        snprintf(words.text + len, sizeof words.text - len, " and %zu more",
+                 count - 3);
+    return words;
+}
+
+/* Its leader ended by itself, and others of it go on: people must know. */
+static void say_lingering(struct supervisor *supervisor, size_t i)
+{
+    struct process *process = supervisor->processes[i];
+    uint64_t number = process_run(process)->number;
+    size_t count;
+    pid_t *pids = supervisor_kin_of(supervisor, i, false, &count);
+
+    if (process_state(process) == LIFE_LINGERING && count > 0 &&
+        supervisor->phase == PHASE_RUNNING &&
+        supervisor->lingering_said[i] != number) {
+        supervisor->lingering_said[i] = number;
+        output_say(supervisor->config.output,
+                   "%s: %zu of its processes live on (pid %s)",
+                   process_spec(process)->name, count,
+                   list_pids(pids, count).text);
+    }
+    free(pids);
+}
+
+static void hand_out_kin(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < supervisor->count; i++) {
+        size_t count = 0;
+        pid_t *strays;
+        if (!process_waits_for_kin(supervisor->processes[i]))
+            continue;
+        say_lingering(supervisor, i);
+        strays = supervisor_kin_of(supervisor, i, true, &count);
+        process_set_strays(supervisor->processes[i], strays, count);
+        free(strays);
+    }
+}
+
+static void forget_kin(struct supervisor *supervisor)
+{
+    supervisor->kin_count = 0;
+}
+
+/* While all are being stopped nobody waits for strays: the sweep finds them. */
+static void look(struct supervisor *supervisor)
+{
+    supervisor->look_wanted = false;
+    if (supervisor->phase == PHASE_STOPPING || only_leaders_live(supervisor))
+        forget_kin(supervisor);
+    else
+        supervisor_find_kin(supervisor);
+    hand_out_kin(supervisor);
+    supervisor_check_end(supervisor);
+}
+
+static void on_look_time(uv_timer_t *timer)
+{
+    struct supervisor *supervisor = HANDLES_OWNER(timer);
+
+    look(supervisor);
+}
+
+static uint64_t next_look_ns(const struct supervisor *supervisor)
+{
+    return supervisor->looked_ns + LOOK_SHARE * supervisor->look_cost_ns;
+}
+
+bool supervisor_may_look(const struct supervisor *supervisor)
+{
+    return uv_hrtime() >= next_look_ns(supervisor);
+}
+
+/* A look costs what /proc is long: it may be taken at once, but looks must not
+ * become most of what we do. */
+void supervisor_look_if_wanted(struct supervisor *supervisor)
+{
+    if (!supervisor->look_wanted ||
+        uv_is_active((uv_handle_t *)&supervisor->look_timer))
+        return;
+    if (supervisor_may_look(supervisor))
+        look(supervisor);
+    else
+        uv_timer_start(&supervisor->look_timer, on_look_time,
+                       (next_look_ns(supervisor) - uv_hrtime()) / 1000000 + 1,
+                       0);
+}
