@@ -268,12 +268,10 @@ bool envfile_parse(struct environment *values, const char *path,
                    const struct environment *inherited, struct notes *warnings,
                    struct cause *why)
 {
-    size_t skip;
+    char *copy = text_copy(path, text, len, why);
 
-    if (!text_begin(path, text, len, &skip, why))
+    if (!copy)
         return false;
-
-    char *copy = mem_string_of(text + skip, len - skip);
     struct reader reader = {values, inherited, path, warnings, copy, copy, 1};
     read_lines(&reader);
     free(copy);

@@ -22,6 +22,10 @@ static void end_line(struct lines *lines, const char *text, size_t len)
 {
     if (len > 0 && text[len - 1] == '\r')
         len--;
+    if (len <= LINES_LIMIT && !lines->broken) { /* nearly all of them */
+        lines->emit(lines->owner, text, len, false);
+        return;
+    }
     for (; len > LINES_LIMIT; len -= LINES_LIMIT, text += LINES_LIMIT)
         emit_piece(lines, text, LINES_LIMIT);
     if (len > 0 || !lines->broken)

@@ -132,13 +132,10 @@ bool procfile_parse(struct procfile *procfile, const char *path,
                     struct cause *why)
 {
     struct reader reader = {procfile, path, warnings, why, NULL, 0};
-    size_t skip;
 
-    *procfile = (struct procfile){0};
-    if (!text_begin(path, text, len, &skip, why))
+    *procfile = (struct procfile){.text = text_copy(path, text, len, why)};
+    if (!procfile->text)
         return false;
-
-    procfile->text = mem_string_of(text + skip, len - skip);
     if (read_lines(&reader, procfile->text))
         return true;
     procfile_release(procfile);

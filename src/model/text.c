@@ -1,5 +1,7 @@
 #include "text.h"
+#include "procman/mem.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define BLANKS " \t\r"
@@ -9,7 +11,7 @@ static bool begins_with(const char *text, size_t len, const char *mark)
     return len >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0;
 }
 
-static bool refuse_nul(const char *path, const char *text, const char *nul,
+static void refuse_nul(const char *path, const char *text, const char *nul,
                        struct cause *why)
 {
     unsigned line = 1;
@@ -21,22 +23,30 @@ static bool refuse_nul(const char *path, const char *text, const char *nul,
             start = at + 1;
         }
     }
-    return cause_say(why,
-                     "%s:%u:%zu: there is a NUL byte; if this is UTF-16, "
-                     "save it as UTF-8",
-                     path, line, (size_t)(nul - start) + 1);
+    cause_say(why,
+              "%s:%u:%zu: there is a NUL byte; if this is UTF-16, "
+              "save it as UTF-8",
+              path, line, (size_t)(nul - start) + 1);
 }
 
-bool text_begin(const char *path, const char *text, size_t len, size_t *skip,
+char *text_copy(const char *path, const char *text, size_t len,
                 struct cause *why)
 {
     if (begins_with(text, len, "\xff\xfe") ||
-        begins_with(text, len, "\xfe\xff"))
-        return cause_say(why, "%s:1:1: this is UTF-16; save it as UTF-8", path);
+        begins_with(text, len, "\xfe\xff")) {
+        cause_say(why, "%s:1:1: this is UTF-16; save it as UTF-8", path);
+        return NULL;
+    }
+    if (begins_with(text, len, "\xef\xbb\xbf")) {
+        text += 3;
+        len -= 3;
+    }
 
-    *skip = begins_with(text, len, "\xef\xbb\xbf") ? 3 : 0;
     const char *nul = len ? memchr(text, '\0', len) : NULL;
-    return !nul || refuse_nul(path, text + *skip, nul, why);
+    if (!nul)
+        return mem_string_of(text, len);
+    refuse_nul(path, text, nul, why);
+    return NULL;
 }
 
 char *text_trim(char *text)

@@ -9,11 +9,11 @@
 
 #include "procman/cause.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
-/* `*skip` becomes the length of the UTF-8 byte order mark, or 0. */
-bool text_begin(const char *path, const char *text, size_t len, size_t *skip,
+/* A string of its own (free() it), without the UTF-8 byte order mark; NULL if
+ * it is refused.  `text` may be NULL if `len` is 0. */
+char *text_copy(const char *path, const char *text, size_t len,
                 struct cause *why);
 
 /* Cuts the blanks (and CR) off both ends, in place. */

@@ -262,6 +262,18 @@ static void values_that_double_themselves_end_as_a_warning(void **state)
     environment_release(&values);
 }
 
+static void an_empty_file_needs_no_bytes(void **state)
+{
+    (void)state;
+    struct environment values = {0};
+    struct notes warnings = {0};
+    struct cause why = {{0}};
+
+    assert_true(
+        envfile_parse(&values, ".env", NULL, 0, &values, &warnings, &why));
+    assert_int_equal(values.count + warnings.count, 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -271,6 +283,7 @@ int main(void)
         cmocka_unit_test(variables_expand),
         cmocka_unit_test(a_bad_line_is_left_out_alone),
         cmocka_unit_test(what_is_no_text_is_an_error),
+        cmocka_unit_test(an_empty_file_needs_no_bytes),
         cmocka_unit_test(a_later_file_stands_over_an_earlier_one),
         cmocka_unit_test(values_that_double_themselves_end_as_a_warning),
     };

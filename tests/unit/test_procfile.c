@@ -265,6 +265,18 @@ static void entries_keep_their_order_and_lines(void **state)
     release(&result);
 }
 
+static void an_empty_file_needs_no_bytes(void **state)
+{
+    (void)state;
+    struct procfile procfile;
+    struct notes warnings = {0};
+    struct cause why = {{0}};
+
+    assert_false(
+        procfile_parse(&procfile, "Procfile", NULL, 0, &warnings, &why));
+    assert_non_null(strstr(why.text, "no valid entry"));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -275,6 +287,7 @@ int main(void)
         cmocka_unit_test(an_error_is_told_with_its_place),
         cmocka_unit_test(warnings_before_an_error_are_kept),
         cmocka_unit_test(a_command_may_be_as_long_as_the_kernel_takes_it),
+        cmocka_unit_test(an_empty_file_needs_no_bytes),
         cmocka_unit_test(entries_keep_their_order_and_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
