@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -28,6 +29,8 @@ struct options {
     const char *rpc_port; /* goreman's; not NULL: say that there is none */
     unsigned base_port;   /* 0: not given */
     enum color_choice color;
+    /* True without a word about it: set_ports, exit_on_stop, logtime and
+     * rpc_server. */
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
     bool strict, json, help, version;
     /* What is no option, without the command: `words[0]` is the first name. */
@@ -49,19 +52,23 @@ struct command {
 enum { EXIT_DONE = 0, EXIT_NOT_DONE = 1, EXIT_USAGE = 2 };
 
 /* Splits the line into a command and its options, which may stand before and
- * behind it, with one or two dashes.  *command is NULL if there is none. */
+ * behind it, with one or two dashes.  *command is NULL if there is none.  On
+ * failure nothing needs releasing. */
 bool options_read(struct options *options, const struct command **command,
                   int argc, char **argv, struct cause *why);
 void options_release(struct options *options);
 
 /* The list of options for the help text. */
-void options_print(void);
+void options_print(FILE *to);
 
 const struct command *command_find(const char *name);
 /* Ended by NULL. */
 extern const struct command *const commands[];
 
-/* "procman: <text>" on stderr; returns `code`. */
+/* The help for a command; NULL: the overview of all. */
+void command_print_help(FILE *to, const struct command *command);
+
+/* "procman: <text>" on stderr, without control characters; returns `code`. */
 int command_fail(int code, const struct cause *why);
 
 /* The Procfile that is meant: -f, else "Procfile". */

@@ -7,7 +7,12 @@
  * that is no JSON gets an error reply and the connection is closed; so is one
  * whose client does not finish a request within 10 s of beginning it, or does
  * not read its replies; there are at most CONTROL_CLIENTS, the next one
- * replaces the one that has been idle for the longest time.
+ * replaces the one that has been without a request in hand for the longest time.
+ * While a client's request waits for its reply, nothing more is read from it;
+ * that it has gone meanwhile shows when the reply is written.
+ *
+ * A client that goes away while it is written to raises SIGPIPE: the program
+ * must ignore it.
  */
 #ifndef PROCMAN_CONTROL_H
 #define PROCMAN_CONTROL_H
@@ -29,17 +34,18 @@ typedef void control_fn(void *owner, struct control_call *call,
                         const struct request *request);
 
 /* `listener` is a listening descriptor; it is the control's from now on, and
- * is closed with it. */
+ * is closed with it.  NULL: see why; then it is closed already. */
 struct control *control_create(uv_loop_t *loop, int listener,
                                control_fn *on_request, void *owner,
                                struct cause *why);
 
-/* Sends the reply (the caller releases it) and forgets the call. */
+/* Sends the reply (the caller releases it) and forgets the call.  May be called
+ * from within on_request. */
 void control_answer(struct control_call *call, const struct reply *reply);
 
 /* Accepts nobody any more and reads nothing more, writes what is left to write
- * for at most a second, then closes everything and calls `gone`.  All calls
- * must have been answered. */
+ * for at most a second, then closes everything and calls `gone`, from the loop.
+ * All calls must have been answered. */
 void control_close(struct control *control, void (*gone)(void *owner));
 
 #endif

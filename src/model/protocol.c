@@ -263,13 +263,21 @@ void reply_fail(struct reply *reply, int code, const char *format, ...)
     reply->code = code;
 }
 
+/* Room for one more: twice as much whenever the count is a power of two, so
+ * that a long reply is not copied for each line of it. */
+static void *grow(void *things, size_t count, size_t size)
+{
+    if (count & (count - 1))
+        return things;
+    return mem_resize(things, count ? count * 2 : 1, size);
+}
+
 void reply_add_outcome(struct reply *reply, const char *name, bool ok,
                        const char *text)
 {
     size_t count = reply->outcome_count++;
 
-    reply->outcomes =
-        mem_resize(reply->outcomes, count + 1, sizeof *reply->outcomes);
+    reply->outcomes = grow(reply->outcomes, count, sizeof *reply->outcomes);
     reply->outcomes[count] = (struct outcome){
         .name = mem_string(name), .text = mem_string(text), .ok = ok};
 }
@@ -278,8 +286,7 @@ struct status *reply_add_status(struct reply *reply)
 {
     size_t count = reply->status_count++;
 
-    reply->statuses =
-        mem_resize(reply->statuses, count + 1, sizeof *reply->statuses);
+    reply->statuses = grow(reply->statuses, count, sizeof *reply->statuses);
     reply->statuses[count] = (struct status){0};
     return &reply->statuses[count];
 }

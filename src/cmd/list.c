@@ -1,0 +1,16 @@
+#include "procman/ask.h"
+
+static int run_list(const struct command *command,
+                    const struct options *options)
+{
+    (void)command;
+    return ask_list(options, options->words, options->word_count);
+}
+
+const struct command command_list = {
+    .name = "list",
+    .usage = "[NAME...]",
+    .brief = "List the processes of the running session",
+    .help = "One name a line, in the order of the Procfile.\n",
+    .run = run_list,
+};

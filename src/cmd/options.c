@@ -1,0 +1,259 @@
+#include "procman/command.h"
+#include "procman/mem.h"
+#include "procman/words.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum kind { SWITCH, TEXT, PORT, COLOR };
+
+/* One without words about it is another name for the one before it. */
+struct option {
+    const char *name;
+    enum kind kind;
+    size_t at; /* in struct options */
+    const char *value;
+    const char *brief;
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option table[] = {
+    {"f", TEXT, AT(procfile), "FILE", "the Procfile (Procfile)"},
+    {"procfile", TEXT, AT(procfile), NULL, NULL},
+    {"basedir", TEXT, AT(basedir), "DIR", "work in this directory"},
+    {"env", TEXT, AT(env), "FILE,...", "files with variables (.env)"},
+    {"b", PORT, AT(base_port), "PORT", "first PORT to hand out (5000)"},
+    {"set-ports", SWITCH, AT(set_ports), NULL,
+     "set PORT for each process (true)"},
+    {"exit-on-error", SWITCH, AT(exit_on_error), NULL,
+     "stop all when one fails"},
+    {"exit-on-stop", SWITCH, AT(exit_on_stop), NULL,
+     "end when all have ended (true)"},
+    {"logtime", SWITCH, AT(logtime), NULL, "show the time (true)"},
+    {"color", COLOR, AT(color), "WHEN", "auto, always or never"},
+    {"rpc-server", SWITCH, AT(rpc_server), NULL, "listen for commands (true)"},
+    {"p", TEXT, AT(rpc_port), "PORT", "goreman's; there is no port any more"},
+    {"session", TEXT, AT(session), "NAME", "talk to this session"},
+    {"strict", SWITCH, AT(strict), NULL, "check: a warning is a failure"},
+    {"json", SWITCH, AT(json), NULL, "status: everything, for programs"},
+    {"help", SWITCH, AT(help), NULL, "explain the command"},
+    {"h", SWITCH, AT(help), NULL, NULL},
+    {"version", SWITCH, AT(version), NULL, "print the version"},
+};
+enum { OPTIONS = sizeof table / sizeof *table };
+
+void options_print(FILE *to)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        char left[32];
+        if (!table[i].brief)
+            continue;
+        snprintf(left, sizeof left, "%s%s%s%s",
+                 strlen(table[i].name) > 1 ? "--" : "-", table[i].name,
+                 table[i].value ? " " : "",
+                 table[i].value ? table[i].value : "");
+        fprintf(to, "  %-18s  %s\n", left, table[i].brief);
+    }
+}
+
+/* ---- values ----------------------------------------------------------- */
+
+/* The words of Go's flag package, goreman's. */
+static bool read_switch(bool *to, const char *name, const char *value,
+                        struct cause *why)
+{
+    static const char *const words[] = {"false", "0",     "f",    "F",
+                                        "FALSE", "False", "true", "1",
+                                        "t",     "T",     "TRUE", "True"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(value, words[i]) == 0) {
+            *to = i >= 6;
+            return true;
+        }
+    return cause_say(why, "-%s is true or false, not \"%s\"", name, value);
+}
+
+static bool read_port(unsigned *to, const char *name, const char *value,
+                      struct cause *why)
+{
+    char *end;
+
+    errno = 0;
+    long number = strtol(value, &end, 10);
+    if (errno || *end || end == value || number < 1 || number > 65535)
+        return cause_say(why, "-%s is a port from 1 to 65535, not \"%s\"", name,
+                         value);
+    *to = (unsigned)number;
+    return true;
+}
+
+static bool read_color(enum color_choice *to, const char *name,
+                       const char *value, struct cause *why)
+{
+    static const char *const words[] = {[COLOR_AUTO] = "auto",
+                                        [COLOR_ALWAYS] = "always",
+                                        [COLOR_NEVER] = "never"};
+
+    for (int i = COLOR_AUTO; i <= COLOR_NEVER; i++)
+        if (strcmp(value, words[i]) == 0) {
+            *to = (enum color_choice)i;
+            return true;
+        }
+    return cause_say(why, "-%s is auto, always or never, not \"%s\"", name,
+                     value);
+}
+
+static bool set(struct options *options, const struct option *option,
+                const char *value, struct cause *why)
+{
+    void *at = (char *)options + option->at;
+
+    switch (option->kind) {
+    case SWITCH: return read_switch(at, option->name, value, why);
+    case PORT: return read_port(at, option->name, value, why);
+    case COLOR: return read_color(at, option->name, value, why);
+    case TEXT: break;
+    }
+    *(const char **)at = value;
+    return true;
+}
+
+/* ---- the line --------------------------------------------------------- */
+
+/* A row of words with the next one to look at. */
+struct line {
+    char **words;
+    int at, count;
+};
+
+static bool say_unknown(const char *what, const char *word, const char *nearest,
+                        const char *dashes, struct cause *why)
+{
+    if (nearest)
+        return cause_say(why, "unknown %s \"%s\"; did you mean \"%s%s\"?", what,
+                         word, dashes, nearest);
+    return cause_say(why, "unknown %s \"%s\"; see \"procman help\"", what,
+                     word);
+}
+
+static const struct option *find_option(const char *word, const char *name,
+                                        size_t len, struct cause *why)
+{
+    const char *known[OPTIONS];
+
+    for (size_t i = 0; i < OPTIONS; i++) {
+        known[i] = table[i].name;
+        if (strlen(known[i]) == len && strncmp(known[i], name, len) == 0)
+            return &table[i];
+    }
+    char *bare = mem_string_of(name, len);
+    const char *nearest = words_nearest(bare, known, OPTIONS);
+    free(bare);
+    say_unknown("option", word, nearest,
+                nearest && strlen(nearest) > 1 ? "--" : "-", why);
+    return NULL;
+}
+
+/* "-name", "--name", "-name=value", "-name value". */
+static bool read_option(struct options *options, struct line *line,
+                        struct cause *why)
+{
+    const char *word = line->words[line->at++];
+    const char *name = word + (word[1] == '-' ? 2 : 1);
+    const char *equals = strchr(name, '=');
+    size_t len = equals ? (size_t)(equals - name) : strlen(name);
+    const struct option *option = find_option(word, name, len, why);
+
+    if (!option)
+        return false;
+    if (equals)
+        return set(options, option, equals + 1, why);
+    if (option->kind == SWITCH)
+        return set(options, option, "true", why);
+    if (line->at == line->count)
+        return cause_say(why, "%s needs a value", word);
+    return set(options, option, line->words[line->at++], why);
+}
+
+static bool find_command(const struct command **command, const char *word,
+                         struct cause *why)
+{
+    const char *known[32];
+    size_t count = 0;
+
+    *command = command_find(word);
+    if (*command)
+        return true;
+    for (; commands[count] && count < 32; count++)
+        known[count] = commands[count]->name;
+    return say_unknown("command", word, words_nearest(word, known, count), "",
+                       why);
+}
+
+static bool read_line(struct options *options, const struct command **command,
+                      struct line *line, struct cause *why)
+{
+    bool dashes = false;
+
+    while (line->at < line->count) {
+        char *word = line->words[line->at];
+        bool option = !dashes && word[0] == '-' && word[1] != '\0';
+        if (option && strcmp(word, "--") == 0) {
+            dashes = true;
+            line->at++;
+        } else if (option) {
+            if (!read_option(options, line, why))
+                return false;
+        } else {
+            line->at++;
+            if (*command)
+                options->words[options->word_count++] = word;
+            else if (!find_command(command, word, why))
+                return false;
+            if (!dashes)
+                options->words_before_dashes = options->word_count;
+        }
+    }
+    return true;
+}
+
+bool options_read(struct options *options, const struct command **command,
+                  int argc, char **argv, struct cause *why)
+{
+    struct line line = {argv, 1, argc};
+
+    *command = NULL;
+    *options = (struct options){.set_ports = true,
+                                .exit_on_stop = true,
+                                .logtime = true,
+                                .rpc_server = true};
+    options->words = mem_new((size_t)argc + 1, sizeof *options->words);
+    if (read_line(options, command, &line, why))
+        return true;
+    options_release(options);
+    return false;
+}
+
+void options_release(struct options *options)
+{
+    free(options->words);
+    *options = (struct options){0};
+}
+
+const char *options_procfile(const struct options *options)
+{
+    return options->procfile ? options->procfile : "Procfile";
+}
+
+bool options_enter(const struct options *options, struct cause *why)
+{
+    if (options->basedir && chdir(options->basedir) != 0)
+        return cause_say(why, "cannot work in %s: %s", options->basedir,
+                         strerror(errno));
+    return true;
+}

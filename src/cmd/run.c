@@ -1,0 +1,133 @@
+#include "procman/ask.h"
+#include "procman/mem.h"
+#include "procman/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int say_usage(const struct command *command, const char *problem)
+{
+    struct cause why;
+
+    cause_say(&why, "%s (usage: procman run %s)", problem, command->usage);
+    return command_fail(EXIT_USAGE, &why);
+}
+
+static int run_verb(const struct command *command,
+                    const struct options *options, enum verb verb)
+{
+    struct request request = {verb, options->words + 1,
+                              options->word_count - 1};
+    bool some = request.name_count > 0;
+
+    switch (verb) {
+    case VERB_LIST: return ask_list(options, request.names, request.name_count);
+    case VERB_STATUS:
+        return ask_status(options, request.names, request.name_count);
+    case VERB_RESTART:
+        if (!some) /* goreman's */
+            request.verb = VERB_RESTART_ALL;
+        break;
+    case VERB_START:
+    case VERB_STOP:
+        if (!some)
+            return say_usage(command, "which process?");
+        break;
+    default:
+        if (some)
+            return say_usage(command, "that is for all, without names");
+    }
+    return ask(options, &request);
+}
+
+/* What the first word could have been: a verb, or a process of the session. */
+static int say_unknown(const char *word, const struct reply *list)
+{
+    size_t count = VERBS + list->status_count;
+    const char **known = mem_new(count, sizeof *known);
+    struct cause why;
+
+    for (int verb = 0; verb < VERBS; verb++)
+        known[verb] = verb_word((enum verb)verb);
+    for (size_t i = 0; i < list->status_count; i++)
+        known[VERBS + i] = list->statuses[i].name;
+    const char *nearest = words_nearest(word, known, count);
+    if (nearest)
+        cause_say(&why,
+                  "\"%s\" is neither a verb nor a process; did you mean "
+                  "\"%s\"?",
+                  word, nearest);
+    else
+        cause_say(&why, "\"%s\" is neither a verb nor a process", word);
+    free(known);
+    return command_fail(EXIT_USAGE, &why);
+}
+
+static bool is_among(const char *name, const struct reply *list)
+{
+    for (size_t i = 0; i < list->status_count; i++)
+        if (strcmp(list->statuses[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* `run NAME...` restarts, after a look whether the first word is a name. */
+static int restart_on(int connection, const struct options *options)
+{
+    struct request look = {.verb = VERB_LIST};
+    struct request request = {VERB_RESTART, options->words,
+                              options->word_count};
+    struct reply list, reply;
+    int code = EXIT_NOT_DONE;
+
+    if (!ask_reply(connection, &look, &list))
+        return code;
+    if (!is_among(options->words[0], &list)) {
+        code = say_unknown(options->words[0], &list);
+    } else if (ask_reply(connection, &request, &reply)) {
+        code = ask_print(&reply);
+        reply_release(&reply);
+    }
+    reply_release(&list);
+    return code;
+}
+
+static int restart_names(const struct options *options)
+{
+    int connection = ask_connect(options, options->words, options->word_count);
+
+    if (connection < 0)
+        return EXIT_NOT_DONE;
+    int code = restart_on(connection, options);
+    close(connection);
+    return code;
+}
+
+static int run_run(const struct command *command, const struct options *options)
+{
+    enum verb verb = VERBS;
+
+    if (options->word_count == 0)
+        return say_usage(command, "run what?");
+    if (options->words_before_dashes > 0)
+        verb = verb_find(options->words[0]);
+    return verb == VERBS ? restart_names(options)
+                         : run_verb(command, options, verb);
+}
+
+const struct command command_run = {
+    .name = "run",
+    .usage = "[VERB] [NAME...]",
+    .brief = "Tell the running session what to do",
+    .help = "Verbs:\n"
+            "  start NAME...      start what does not run\n"
+            "  stop NAME...       stop, and wait until it has ended\n"
+            "  restart [NAME...]  stop and start again; without names: all\n"
+            "  start-all, stop-all, restart-all\n"
+            "  list, status       as the commands of these names\n"
+            "Without a verb the processes are restarted. A process that is "
+            "called like a verb\nstands behind \"--\": procman run restart -- "
+            "stop\n",
+    .run = run_run,
+};
