@@ -1,4 +1,5 @@
 #include "procman/command.h"
+#include "procman/os.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ int main(int argc, char **argv)
     struct options options;
     struct cause why = {{0}};
 
+    os_prepare();
     if (!options_read(&options, &command, argc, argv, &why))
         return command_fail(EXIT_USAGE, &why);
     int code = run(command, &options);

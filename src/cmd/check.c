@@ -35,7 +35,7 @@ static int check(const struct command *command, const struct options *options)
 const struct command command_check = {
     .name = "check",
     .usage = "[--strict]",
-    .brief = "say whether the Procfile and .env can be used",
+    .brief = "Say whether the Procfile and .env can be used",
     .help = "Reads the Procfile and the .env files as `start` would, and runs\n"
             "nothing. Prints the names of the processes, and on stderr every\n"
             "line that was ignored, with its place. Exit code 0; 2 if the\n"

@@ -371,7 +371,7 @@ static int start_session(const struct command *command,
 const struct command command_start = {
     .name = "start",
     .usage = "[NAME...]",
-    .brief = "start the Procfile's processes and stay with them",
+    .brief = "Start the processes and stay with them",
     .help =
         "Starts all processes, or those that are named, and shows what they\n"
         "write, each line behind its name. Ctrl-C stops them in order; a\n"
