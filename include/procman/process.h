@@ -126,6 +126,9 @@ const char *process_failure(const struct process *process);
 /* How long the leader of the present run has lived, or lived. */
 uint64_t process_age_ms(struct process *process);
 
+/* How long ago the stop signal was sent. */
+uint64_t process_patience_ms(struct process *process);
+
 /* Only an idle process can be closed.  Ends with watcher->on_closed(). */
 void process_close(struct process *process);
 

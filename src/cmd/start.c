@@ -6,11 +6,13 @@
 #include "procman/os.h"
 #include "procman/outbox.h"
 #include "procman/plan.h"
+#include "procman/remains.h"
 #include "procman/session.h"
 #include "procman/supervisor.h"
 #include "procman/terminal.h"
 #include "procman/words.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,7 @@ struct start {
     size_t chosen_count;
     struct session session;
     struct plan plan;
+    int remains;
     struct guard_report report;
     bool hangup_ignored;
 
@@ -245,6 +248,7 @@ static void be_supervisor(struct start *start)
         .plan = &start->plan,
         .session = start->session.path,
         .output = &start->output,
+        .remains = start->remains,
         .descriptors = os_raise_descriptors(),
         .exit_on_error = start->options->exit_on_error,
         .exit_on_stop = start->options->exit_on_stop,
@@ -276,6 +280,14 @@ static void open_control(struct start *start)
         output_say(&start->output, "warning: no control socket: %s", why.text);
 }
 
+static void open_record(struct start *start)
+{
+    start->remains = remains_open(start->session.directory);
+    if (start->remains < 0)
+        output_say(&start->output, "warning: cannot write %s/%s: %s",
+                   start->session.path, REMAINS_FILE, strerror(errno));
+}
+
 static int supervise(struct start *start)
 {
     struct cause why = {{0}};
@@ -283,10 +295,13 @@ static int supervise(struct start *start)
     uv_loop_init(&start->loop);
     if (!open_output(start, &why))
         return command_fail(EXIT_NOT_DONE, &why);
+    open_record(start);
     be_supervisor(start);
     open_control(start);
     uv_run(&start->loop, UV_RUN_DEFAULT);
     int left = uv_loop_close(&start->loop);
+    if (start->remains >= 0)
+        close(start->remains);
     supervisor_release(start->supervisor);
     terminal_release(start->terminal);
     if (left)
@@ -341,6 +356,16 @@ _Noreturn static void end_as_guard(struct start *start)
     guard_repeat(report.code, report.signum);
 }
 
+static void say_what_was_found(const struct start *start)
+{
+    for (size_t i = 0; i < start->inputs.warnings.count; i++)
+        fprintf(stderr, "procman: warning: %s\n",
+                start->inputs.warnings.texts[i]);
+    if (start->session.ended)
+        fprintf(stderr, "procman: ended %s that a killed session had left\n",
+                words_count(start->session.ended, "process", "processes").text);
+}
+
 static int start_session(const struct command *command,
                          const struct options *options)
 {
@@ -355,9 +380,7 @@ static int start_session(const struct command *command,
         release(&start);
         return command_fail(EXIT_NOT_DONE, &why);
     }
-    for (size_t i = 0; i < start.inputs.warnings.count; i++)
-        fprintf(stderr, "procman: warning: %s\n",
-                start.inputs.warnings.texts[i]);
+    say_what_was_found(&start);
     plan_make(&start.plan, &start.inputs.procfile, &start.inputs.environment,
               base_port(&start), start.session.path);
     sigaction(SIGHUP, NULL, &hangup);

@@ -440,6 +440,11 @@ uint64_t process_age_ms(struct process *process)
     return until - process->now.started_ms;
 }
 
+uint64_t process_patience_ms(struct process *process)
+{
+    return now_ms(process) - process->now.signalled_ms;
+}
+
 /* ---- birth and end ---------------------------------------------------- */
 
 static void on_home_empty(void *owner)
