@@ -76,7 +76,7 @@ struct status {
     char *name;
     char *state;
     char *command;
-    int64_t pid;       /* 0: it does not run */
+    int64_t pid; /* 0: it does not run */
     uint64_t uptime_ms;
     uint64_t restarts; /* runs after the first */
     bool has_exited;   /* the rest is about its last exit */
