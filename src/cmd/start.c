@@ -4,6 +4,7 @@
 #include "procman/inputs.h"
 #include "procman/mem.h"
 #include "procman/os.h"
+#include "procman/os_cgroup.h"
 #include "procman/outbox.h"
 #include "procman/plan.h"
 #include "procman/remains.h"
@@ -31,6 +32,7 @@ struct start {
     size_t chosen_count;
     struct session session;
     struct plan plan;
+    char *cgroup; /* NULL: none */
     int remains;
     struct guard_report report;
     bool hangup_ignored;
@@ -316,6 +318,7 @@ static void release(struct start *start)
     plan_release(&start->plan);
     inputs_release(&start->inputs);
     free(start->chosen);
+    free(start->cgroup);
 }
 
 static void say_what_was_ended(const struct guard_report *report)
@@ -335,10 +338,13 @@ _Noreturn static void end_as_supervisor(struct start *start, int code)
 {
     int signum = start->result.signum;
 
-    if (guard_is_there(&start->report))
+    if (guard_is_there(&start->report)) {
         session_leave(&start->session);
-    else
+    } else {
         session_end(&start->session);
+        if (start->cgroup)
+            os_cgroup_leave(start->cgroup);
+    }
     release(start);
     guard_repeat(signum ? 0 : code, signum);
 }
@@ -366,6 +372,22 @@ static void say_what_was_found(const struct start *start)
                 words_count(start->session.ended, "process", "processes").text);
 }
 
+/* One that could not be found again is better not made. */
+static char *make_cgroup(const struct session *session)
+{
+    char *name = mem_format("procman-%s-%d", strrchr(session->path, '/') + 1,
+                            (int)getpid());
+    char *cgroup = os_cgroup_create(name);
+
+    free(name);
+    if (cgroup && !remains_note_cgroup(session->directory, cgroup)) {
+        os_cgroup_remove(cgroup);
+        free(cgroup);
+        cgroup = NULL;
+    }
+    return cgroup;
+}
+
 static int start_session(const struct command *command,
                          const struct options *options)
 {
@@ -385,7 +407,8 @@ static int start_session(const struct command *command,
               base_port(&start), start.session.path);
     sigaction(SIGHUP, NULL, &hangup);
     start.hangup_ignored = hangup.sa_handler == SIG_IGN;
-    if (guard_split(&start.report))
+    start.cgroup = make_cgroup(&start.session);
+    if (guard_split(&start.report, start.cgroup))
         end_as_supervisor(&start, supervise(&start));
     else
         end_as_guard(&start);

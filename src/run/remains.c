@@ -2,6 +2,7 @@
 #include "procman/buf.h"
 #include "procman/mem.h"
 #include "procman/os.h"
+#include "procman/os_cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,11 +71,24 @@ void remains_note(int file, size_t slot, pid_t pid)
     write_line(file, slot + 1, line);
 }
 
-static void read_record(struct buf *text, int directory)
+bool remains_note_cgroup(int directory, const char *cgroup)
+{
+    size_t len = strlen(cgroup);
+    int file =
+        openat(directory, REMAINS_CGROUP,
+               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (file < 0)
+        return false;
+    bool done = write(file, cgroup, len) == (ssize_t)len;
+    close(file);
+    return done;
+}
+
+static void read_record(struct buf *text, int directory, const char *name)
 {
     ssize_t got = 0;
-    int file =
-        openat(directory, REMAINS_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
     if (file < 0)
         return;
@@ -230,10 +244,16 @@ size_t remains_end(int directory, const char *session, unsigned patience_ms)
     struct buf text = {0};
     size_t found = 0;
 
-    read_record(&text, directory);
+    read_record(&text, directory, REMAINS_FILE);
     if (is_of_this_boot(&text)) {
         read_leaders(&hunt, &text);
         found = end_them(&hunt, patience_ms);
+    }
+    text.len = 0;
+    read_record(&text, directory, REMAINS_CGROUP);
+    if (text.len > 0) {
+        os_cgroup_kill(text.data);
+        os_cgroup_remove(text.data);
     }
     buf_release(&text);
     free(hunt.leaders);

@@ -161,6 +161,7 @@ static void remove_files(const struct session *session)
     unlinkat(session->directory, INFO, 0);
     unlinkat(session->directory, INFO_UNDONE, 0);
     unlinkat(session->directory, REMAINS_FILE, 0);
+    unlinkat(session->directory, REMAINS_CGROUP, 0);
 }
 
 bool session_begin(struct session *session, const char *procfile,

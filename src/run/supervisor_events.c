@@ -132,15 +132,20 @@ static void on_kill(void *owner, struct process *process)
                words_duration(process_patience_ms(process)).text);
 }
 
-static void on_stray(void *owner, struct process *process, pid_t pid)
+void supervisor_say_stray(const struct supervisor *supervisor, size_t i,
+                          pid_t pid)
 {
-    struct supervisor *supervisor = owner;
     char *program = os_program_of(pid);
 
     output_say(supervisor->config.output,
                "%s: ending %s (pid %d), which had left its group",
-               process_spec(process)->name, program, (int)pid);
+               supervisor->specs[i].name, program, (int)pid);
     free(program);
+}
+
+static void on_stray(void *owner, struct process *process, pid_t pid)
+{
+    supervisor_say_stray(owner, supervisor_index(owner, process), pid);
 }
 
 /* ---- children that have ended ------------------------------------------ */
