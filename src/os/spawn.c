@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Everything below until exec runs in the child on our memory: system calls
@@ -84,6 +85,13 @@ static size_t count_of(char *const *row)
     return count;
 }
 
+/* It is on its way out: nobody else should meet it as a child that ended. */
+static void reap(pid_t pid)
+{
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
 pid_t os_spawn(const struct os_child *child)
 {
     volatile int error = 0;
@@ -108,5 +116,7 @@ pid_t os_spawn(const struct os_child *child)
     free(shell_argv);
     if (pid < 0)
         return -fork_error;
+    if (error)
+        reap(pid);
     return error ? -error : pid;
 }

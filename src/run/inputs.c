@@ -3,6 +3,7 @@
 #include "procman/envfile.h"
 #include "procman/mem.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -99,7 +100,7 @@ static bool read_port(struct inputs *inputs, const struct environment *values,
     if (!text || !*text)
         return true;
     unsigned long port = strtoul(text, &end, 10);
-    if (*end || port == 0 || port > 65535)
+    if (!isdigit((unsigned char)*text) || *end || port == 0 || port > 65535)
         return cause_say(why,
                          "PORT in the .env file is \"%.60s\": a base port is a "
                          "number from 1 to 65535",
