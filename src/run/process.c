@@ -175,13 +175,23 @@ static const char *path_of(const struct process_spec *spec)
     return path ? path : environment_get(spec->environment, "PATH");
 }
 
+static struct os_limit descriptors_of(const struct process *process)
+{
+    struct os_limit limit = process->site->descriptors;
+
+    if (process->spec->descriptors > 0)
+        limit.soft = (uint64_t)process->spec->descriptors;
+    return limit;
+}
+
 static int start_leader(struct process *process, int output, int error,
                         struct cause *why)
 {
     const struct process_spec *spec = process->spec;
     char **env = plan_environment(spec->environment, spec->own);
     char *file = NULL;
-    int failed = os_find_program(&file, spec->argv[0], path_of(spec), NULL);
+    int failed =
+        os_find_program(&file, spec->argv[0], path_of(spec), spec->directory);
 
     if (!failed) {
         struct os_child child = {
@@ -191,7 +201,10 @@ static int start_leader(struct process *process, int output, int error,
             .input = process->site->null,
             .output = output,
             .error = error,
-            .descriptors = process->site->descriptors,
+            .directory = spec->directory,
+            .descriptors = descriptors_of(process),
+            .umask = spec->umask,
+            .nice = spec->nice,
         };
         pid_t pid = os_spawn(&child);
         failed = pid < 0 ? -pid : 0;
@@ -371,6 +384,12 @@ void process_tell(struct process *process, enum life_event wish)
     process->wishes[process->wish_count++] = wish;
 }
 
+void process_hold(struct process *process, bool held)
+{
+    assert(process->life.state == LIFE_IDLE);
+    process->life.want_up = held;
+}
+
 void process_hurry(struct process *process)
 {
     if (process->life.state == LIFE_STOPPING)
@@ -382,7 +401,9 @@ void process_leader_ended(struct process *process, int code, int signum)
     process->now.ended_ms = now_ms(process);
     process->now.code = code;
     process->now.signum = signum;
-    feed(process, code || signum ? LIFE_CRASHED : LIFE_EXITED);
+    feed(process, value_codes_have(process->spec->success, code, signum)
+                      ? LIFE_EXITED
+                      : LIFE_CRASHED);
 }
 
 bool process_waits_for_kin(const struct process *process)

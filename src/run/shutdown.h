@@ -20,9 +20,9 @@ struct shutdown {
     struct process **processes; /* borrowed, in the order of the plan */
     size_t count;
     const struct order *order; /* borrowed */
-    bool *told;    /* to stop */
-    size_t step;   /* how many are told at a time */
-    bool prompt;   /* so far they have ended promptly */
+    bool *told;                /* to stop */
+    size_t step;               /* how many are told at a time */
+    bool prompt;               /* so far they have ended promptly */
     struct output *output;
     uv_timer_t timer;
     bool begun;
