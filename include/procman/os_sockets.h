@@ -34,7 +34,8 @@ int os_dial(const struct os_address *address);
  * `directory` (NULL: ours). */
 int os_dial_unix(const char *directory, const char *path);
 
-/* What came of it: 0, or an errno value. */
+/* What came of it: 0, or an errno value.  One that has reached only itself is
+ * refused. */
 int os_dial_result(int descriptor);
 
 /* As read(2) and write(2) on a socket, but never a signal, and never half

@@ -125,14 +125,33 @@ int os_dial_unix(const char *directory, const char *path)
     return fd;
 }
 
+/* A connection may begin and end at the same port, when the system happens to
+ * give us the one we want to reach: nobody listens, and we talk to ourselves.
+ * Left to itself it would keep the port from its server for a minute. */
+static bool is_to_itself(int descriptor)
+{
+    struct sockaddr_storage here = {0}, there = {0};
+    socklen_t here_len = sizeof here, there_len = sizeof there;
+
+    return getsockname(descriptor, (struct sockaddr *)&here, &here_len) == 0 &&
+           getpeername(descriptor, (struct sockaddr *)&there, &there_len) ==
+               0 &&
+           here.ss_family != AF_UNIX && here_len == there_len &&
+           memcmp(&here, &there, here_len) == 0;
+}
+
 int os_dial_result(int descriptor)
 {
+    struct linger reset = {1, 0};
     int error = 0;
     socklen_t len = sizeof error;
 
     if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
         return errno;
-    return error;
+    if (error || !is_to_itself(descriptor))
+        return error;
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    return ECONNREFUSED;
 }
 
 ssize_t os_socket_read(int descriptor, void *bytes, size_t room)
