@@ -190,6 +190,31 @@ static void a_listener_elsewhere_on_the_same_port_does_not_count(void **state)
     end_server(ours);
 }
 
+/* The verdict of somebody who may not look into the server: 10 + it. */
+static int verdict_of_a_stranger(pid_t server, int fd)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(setuid(65534) ? 1 : 10 + os_listens(&server, 1, fd));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WEXITSTATUS(status);
+}
+
+static void what_may_not_be_looked_at_cannot_be_told(void **state)
+{
+    struct server server = start_server(NEVER_COMES, "");
+    int fd = dial("127.0.0.1", server.port);
+
+    (void)state;
+    if (geteuid() == 0)
+        assert_int_equal(verdict_of_a_stranger(server.pid, fd), 10 - 1);
+    end_server(server.pid);
+    assert_int_equal(os_listens(&server.pid, 1, fd), 0); /* it is gone */
+    close(fd);
+}
+
 /* ---- Unix sockets ------------------------------------------------------- */
 
 static void a_unix_socket_is_known_by_who_listens_or_holds_it(void **state)
@@ -254,6 +279,7 @@ int main(void)
         cmocka_unit_test(a_twin_on_the_same_port_is_told_apart),
         cmocka_unit_test(every_way_to_listen_is_understood),
         cmocka_unit_test(a_listener_elsewhere_on_the_same_port_does_not_count),
+        cmocka_unit_test(what_may_not_be_looked_at_cannot_be_told),
         cmocka_unit_test(a_unix_socket_is_known_by_who_listens_or_holds_it),
         cmocka_unit_test(a_connection_that_reached_itself_is_refused),
     };
