@@ -162,12 +162,19 @@ static void on_congested(void *owner, bool congested)
         supervisor_pause(start->supervisor, congested);
 }
 
+static void on_last_words(uv_timer_t *timer);
+
 static void on_broken(void *owner)
 {
     struct start *start = owner;
 
-    if (!start->over)
+    if (!start->over) {
         supervisor_interrupt(start->supervisor, SIGPIPE);
+        return;
+    }
+    /* Nobody is left to wait for; not from within the outbox. */
+    start->words_left = 0;
+    uv_timer_start(&start->last_words, on_last_words, 0, 0);
 }
 
 static void on_lost(void *owner, const char *why)
@@ -241,6 +248,8 @@ static void on_over(void *owner, const struct supervisor_result *result)
     start->result = *result;
     start->over = true;
     output_flush(&start->output);
+    if (uv_is_closing((uv_handle_t *)&start->last_words))
+        return; /* all was written, and the outbox is gone already */
     start->words_left = outbox_waiting(start->outbox);
     if (start->words_left == 0)
         close_output(start);

@@ -29,6 +29,7 @@ struct process {
     char *failure;           /* why `now` could not be started; NULL */
     pid_t *strays;           /* fled from the group, and live */
     size_t stray_count;
+    bool group_gone; /* its number may be somebody else's by now */
     bool paused;
 
     struct handles home; /* live as long as the process: the timers */
@@ -96,15 +97,18 @@ static bool leader_is_gone(const struct process *process)
     return process->now.ended_ms != 0;
 }
 
-static bool is_empty(const struct process *process)
+/* Strays may outlive the group for long: what was empty once stays so. */
+static bool is_empty(struct process *process)
 {
-    return leader_is_gone(process) && process->stray_count == 0 &&
-           !os_group_lives(process->now.pid);
+    if (leader_is_gone(process) && !os_group_lives(process->now.pid))
+        process->group_gone = true;
+    return process->group_gone && process->stray_count == 0;
 }
 
 static void signal_all(struct process *process, int signum)
 {
-    os_signal_group(process->now.pid, signum);
+    if (!process->group_gone)
+        os_signal_group(process->now.pid, signum);
     for (size_t i = 0; i < process->stray_count; i++)
         os_signal(process->strays[i], signum);
 }
@@ -237,6 +241,7 @@ static enum life_event spawn(struct process *process)
         .number = process->now.number + 1,
         .started_ms = now_ms(process),
     };
+    process->group_gone = false;
     int output = open_stream(process, &process->streams[0], &why);
     int error =
         output < 0 ? -1 : open_stream(process, &process->streams[1], &why);
@@ -423,6 +428,7 @@ void process_set_strays(struct process *process, const pid_t *strays,
             watcher_of(process)->on_stray(process->site->owner, process,
                                           strays[i]);
             os_signal(strays[i], signum);
+            os_signal(strays[i], SIGCONT);
         }
     if (count)
         process->strays =

@@ -212,6 +212,8 @@ void supervisor_listen(struct supervisor *supervisor, struct control *control)
 
 void supervisor_pause(struct supervisor *supervisor, bool paused)
 {
+    if (supervisor->phase == PHASE_CLOSING)
+        return; /* the processes may be gone already */
     for (size_t i = 0; i < supervisor->count; i++)
         process_pause(supervisor->processes[i], paused);
 }
