@@ -32,6 +32,7 @@ struct plan {
     struct plan_process *processes; /* in the order of the file */
     size_t count;
     struct environment environment; /* the session's: all processes have it */
+    struct value_names notifiers;   /* more programs that say READY=1 */
 };
 
 /* What a plan is made from; nothing of it is needed afterwards. */

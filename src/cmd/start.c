@@ -267,6 +267,7 @@ static void be_supervisor(struct start *start)
         .plan = &start->plan,
         .order = &start->inputs.order,
         .session = start->session.path,
+        .session_directory = start->session.directory,
         .output = &start->output,
         .remains = start->remains,
         .descriptors = os_raise_descriptors(),
@@ -415,6 +416,10 @@ static void make_plan(struct start *start)
         .session = start->session.path,
     };
 
+    /* Those are for us, if we have been started by systemd. */
+    environment_unset(&start->inputs.environment, "NOTIFY_SOCKET");
+    environment_unset(&start->inputs.environment, "WATCHDOG_USEC");
+    environment_unset(&start->inputs.environment, "WATCHDOG_PID");
     plan_make(&start->plan, &materials);
 }
 

@@ -54,12 +54,6 @@ static size_t port_of(const struct plan_materials *materials, size_t i,
     return materials->base_port ? materials->base_port + 100 * i : 0;
 }
 
-static void set_own(struct environment *own, const struct environment *settings)
-{
-    for (size_t i = 0; i < settings->count; i++)
-        assign(own, settings->strings[i]);
-}
-
 static void make_process(struct plan_process *process,
                          const struct plan_materials *materials, size_t i)
 {
@@ -74,12 +68,22 @@ static void make_process(struct plan_process *process,
     environment_set(&process->own, "PROCMAN_SESSION", materials->session);
     if (port)
         set_number(&process->own, "PORT", port);
-    set_own(&process->own, &process->settings.env);
+    environment_merge(&process->own, &process->settings.env);
     if (shellwords_parse(&words, entry->command))
         process->argv = direct_argv(&words, &process->own);
     else
         process->argv = shell_argv(entry->command);
     shellwords_release(&words);
+}
+
+static void take_notifiers(struct plan *plan, const struct settings *settings)
+{
+    struct session_settings session;
+
+    settings_of_session(settings, &session);
+    plan->notifiers = session.notifiers;
+    session.notifiers = (struct value_names){0};
+    session_settings_release(&session);
 }
 
 void plan_make(struct plan *plan, const struct plan_materials *materials)
@@ -90,6 +94,7 @@ void plan_make(struct plan *plan, const struct plan_materials *materials)
         .count = materials->procfile->count,
     };
     environment_copy(&plan->environment, materials->environment);
+    take_notifiers(plan, materials->settings);
     for (size_t i = 0; i < plan->count; i++)
         make_process(&plan->processes[i], materials, i);
 }
@@ -108,6 +113,7 @@ void plan_release(struct plan *plan)
     }
     free(plan->processes);
     environment_release(&plan->environment);
+    value_names_release(&plan->notifiers);
     *plan = (struct plan){0};
 }
 

@@ -47,6 +47,23 @@ static bool choose(const struct plan *plan, const struct request *request,
     return true;
 }
 
+/* What people want to know of one that is at rest, and why it waits. */
+static const char *state_word(const struct supervisor *supervisor, size_t i)
+{
+    const struct process *process = supervisor->processes[i];
+    const struct process_run *last = process_last_run(process);
+    int kind = supervisor->config.plan->processes[i].settings.kind;
+
+    if (supervisor->held[i])
+        return supervisor_is_blocked(supervisor, i) ? "blocked" : "held";
+    if (process_failed(process))
+        return "failed";
+    if (process_state(process) == LIFE_IDLE && kind == KIND_TASK &&
+        last->number > 0 && !last->asked)
+        return "done";
+    return life_word(process_state(process));
+}
+
 static void fill_in(struct status *status, struct process *process)
 {
     const struct process_run *run = process_run(process);
@@ -56,7 +73,8 @@ static void fill_in(struct status *status, struct process *process)
 
     status->name = mem_string(process_spec(process)->name);
     status->command = mem_string(process_spec(process)->command);
-    status->state = mem_string(life_word(process_state(process)));
+    if (process_status(process))
+        status->says = mem_string(process_status(process));
     status->pid = runs ? run->pid : 0;
     status->uptime_ms = runs ? process_age_ms(process) : 0;
     status->restarts = run->number > 1 ? run->number - 1 : 0;

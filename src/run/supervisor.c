@@ -1,5 +1,6 @@
 #include "procman/supervisor.h"
 #include "procman/mem.h"
+#include "procman/notifiers.h"
 #include "supervisor_inside.h"
 
 #include <fcntl.h>
@@ -113,6 +114,14 @@ static enum life_policy policy_of(const struct process_settings *settings)
     }
 }
 
+static bool speaks_notify(const struct plan *plan,
+                          const struct plan_process *planned)
+{
+    return notifiers_know(planned->command,
+                          (const char *const *)plan->notifiers.names,
+                          plan->notifiers.count);
+}
+
 static struct process_spec make_spec(const struct plan *plan,
                                      const struct plan_process *planned)
 {
@@ -131,6 +140,11 @@ static struct process_spec make_spec(const struct plan *plan,
         .nice = settings->nice,
         .descriptors = settings->limit_nofile,
         .success = &settings->success_codes,
+        .ready = &settings->ready,
+        .notifies = speaks_notify(plan, planned),
+        .ready_timeout_ms = settings->ready_timeout_ms,
+        .alive = &settings->alive,
+        .alive_interval_ms = settings->alive_interval_ms,
         .policy = policy_of(settings),
         .backoff = {settings->restart_delay_ms, settings->restart_max_delay_ms,
                     (unsigned)settings->restart_limit,
@@ -194,6 +208,8 @@ struct supervisor *supervisor_create(const struct supervisor_config *config,
         .owner = supervisor,
         .scratch = mem_new(SCRATCH_SIZE, 1),
         .scratch_size = SCRATCH_SIZE,
+        .session = config->session_directory,
+        .session_path = config->session,
         .null = open("/dev/null", O_RDONLY | O_CLOEXEC),
         .descriptors = config->descriptors,
         .quiet_ms = QUIET_MS,

@@ -60,11 +60,13 @@ static void say_ended(struct supervisor *supervisor,
 
 /* What ends on its own with anything but 0 decides how procman ends. */
 static void note_failure(struct supervisor *supervisor,
+                         const struct process *process,
                          const struct process_run *run)
 {
     int code = run->signum ? 128 + run->signum : run->code;
 
-    if (run->asked || code == 0)
+    if (run->asked || value_codes_have(process_spec(process)->success,
+                                       run->code, run->signum))
         return;
     if (supervisor->result.code == 0)
         supervisor->result.code = code;
@@ -79,7 +81,8 @@ static void on_ended(void *owner, struct process *process)
 
     if (run->pid)
         say_ended(supervisor, process);
-    note_failure(supervisor, run);
+    if (!process_wanted(process))
+        note_failure(supervisor, process, run);
     supervisor->look_wanted = true;
 }
 
@@ -100,15 +103,74 @@ void supervisor_look_at_errands(struct supervisor *supervisor,
     }
 }
 
+/* What its end means for the others: settings `on-exit`. */
+static void heed_end(struct supervisor *supervisor, struct process *process)
+{
+    size_t i = supervisor_index(supervisor, process);
+    int on_exit = supervisor->config.plan->processes[i].settings.on_exit;
+    bool failed = process_failed(process);
+
+    if (process_last_run(process)->number == 0 ||
+        process_last_run(process)->asked)
+        return;
+    if (failed)
+        note_failure(supervisor, process, process_last_run(process));
+    if (supervisor->phase != PHASE_RUNNING || on_exit == EXIT_IGNORED ||
+        (on_exit == FAILURE_STOPS_ALL && !failed))
+        return;
+    output_say(supervisor->config.output,
+               "%s has %s: stopping all, as its on-exit says",
+               process_spec(process)->name, failed ? "failed" : "ended");
+    supervisor_begin_stopping(supervisor);
+}
+
+static void say_state(struct supervisor *supervisor, struct process *process)
+{
+    const char *name = process_spec(process)->name;
+    const struct process_spec *spec = process_spec(process);
+
+    switch (process_state(process)) {
+    case LIFE_READY:
+        if (spec->notifies || spec->ready->kind != READINESS_AUTO)
+            output_say(supervisor->config.output, "%s is ready after %s", name,
+                       words_duration(process_age_ms(process)).text);
+        break;
+    case LIFE_WAITING:
+        output_say(supervisor->config.output, "%s will be started again in %s",
+                   name, words_duration(process_wait_ms(process)).text);
+        break;
+    case LIFE_IDLE:
+        if (process_failed(process) && spec->policy != LIFE_NEVER)
+            output_say(supervisor->config.output,
+                       "%s has failed: %u restarts within %s were too many",
+                       name, spec->backoff.limit,
+                       words_duration(spec->backoff.window_ms).text);
+        break;
+    default: break;
+    }
+}
+
+static void on_unwell(void *owner, struct process *process, const char *why)
+{
+    struct supervisor *supervisor = owner;
+
+    output_say(supervisor->config.output, "%s is not well: %s",
+               process_spec(process)->name, why);
+}
+
 static void on_state(void *owner, struct process *process)
 {
     struct supervisor *supervisor = owner;
+
+    say_state(supervisor, process);
 
     supervisor_look_at_errands(supervisor, process);
     supervisor_order_changed(supervisor, supervisor_index(supervisor, process));
     if (process_state(process) == LIFE_CLOSING)
         remains_note(supervisor->config.remains,
                      supervisor_index(supervisor, process), 0);
+    if (process_state(process) == LIFE_IDLE)
+        heed_end(supervisor, process);
     if (process_state(process) == LIFE_IDLE)
         shutdown_go_on(&supervisor->shutdown);
     supervisor_check_end(supervisor);
@@ -161,6 +223,14 @@ static struct process *process_of_leader(const struct supervisor *supervisor,
     return NULL;
 }
 
+static void hand_to_probes(struct supervisor *supervisor, pid_t pid, int code,
+                           int signum)
+{
+    for (size_t i = 0; i < supervisor->count; i++)
+        if (process_child_ended(supervisor->processes[i], pid, code, signum))
+            return;
+}
+
 /* Any death may be that of the last one of a group.  Signals do not count how
  * often they came: whoever is there to be reaped is reaped. */
 void supervisor_reap(struct supervisor *supervisor)
@@ -171,6 +241,8 @@ void supervisor_reap(struct supervisor *supervisor)
         struct process *process = process_of_leader(supervisor, pid);
         if (process)
             process_leader_ended(process, code, signum);
+        else
+            hand_to_probes(supervisor, pid, code, signum);
     }
     for (size_t i = 0; i < supervisor->count; i++)
         if (process_waits_for_kin(supervisor->processes[i]))
@@ -183,6 +255,7 @@ void supervisor_reap(struct supervisor *supervisor)
 const struct process_watcher supervisor_watcher = {
     .on_line = on_line,
     .on_started = on_started,
+    .on_unwell = on_unwell,
     .on_unstartable = on_unstartable,
     .on_ended = on_ended,
     .on_kill = on_kill,
