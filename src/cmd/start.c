@@ -4,31 +4,35 @@
 #include "procman/inputs.h"
 #include "procman/mem.h"
 #include "procman/os.h"
+#include "procman/os_cgroup.h"
 #include "procman/outbox.h"
 #include "procman/plan.h"
+#include "procman/remains.h"
 #include "procman/session.h"
 #include "procman/supervisor.h"
 #include "procman/terminal.h"
 #include "procman/words.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define STOP_TIMEOUT_MS 10000 /* an etcd leader may need 7 s */
-#define LAST_WORDS_MS   5000  /* for a reader that has stopped reading */
+#define LAST_WORDS_MS 5000 /* for a reader that has stopped reading */
 
 extern char **environ;
 
 struct start {
-    const struct options *options;
+    struct options options; /* the command line's, then the settings' */
     struct inputs inputs;
     size_t *chosen; /* indexes into the Procfile */
     size_t chosen_count;
     struct session session;
     struct plan plan;
+    char *cgroup; /* NULL: none */
+    int remains;
     struct guard_report report;
     bool hangup_ignored;
 
@@ -72,7 +76,7 @@ static bool fail_unknown(const struct procfile *procfile, const char *name,
 static bool choose(struct start *start, struct cause *why)
 {
     const struct procfile *procfile = &start->inputs.procfile;
-    const struct options *options = start->options;
+    const struct options *options = &start->options;
 
     start->chosen = mem_new(options->word_count, sizeof *start->chosen);
     for (size_t i = 0; i < options->word_count; i++) {
@@ -86,10 +90,10 @@ static bool choose(struct start *start, struct cause *why)
 
 static unsigned base_port(const struct start *start)
 {
-    if (!start->options->set_ports)
+    if (!start->options.set_ports)
         return 0;
-    if (start->options->base_port)
-        return start->options->base_port;
+    if (start->options.base_port)
+        return start->options.base_port;
     if (start->inputs.file_port)
         return start->inputs.file_port;
     return PLAN_BASE_PORT;
@@ -97,16 +101,25 @@ static unsigned base_port(const struct start *start)
 
 static bool understand(struct start *start, struct cause *why)
 {
-    const struct options *options = start->options;
+    struct options *options = &start->options;
+    struct inputs_choice choice = {
+        .procfile = options_procfile(options),
+        .env = options->env,
+        .config = options->config,
+        .inherited = environ,
+    };
+    struct notes mistakes = {0};
 
     if (options->rpc_port)
         fputs("procman: -p is accepted and not needed: control goes through a "
               "private socket, there is no TCP port\n",
               stderr);
     if (!options_enter(options, why) ||
-        !inputs_read(&start->inputs, options_procfile(options), options->env,
-                     environ, why))
+        !inputs_read(&start->inputs, &choice, &mistakes, why)) {
+        notes_release(&mistakes);
         return false;
+    }
+    options_fill(options, &start->inputs.settings);
     if (choose(start, why))
         return true;
     inputs_release(&start->inputs);
@@ -192,8 +205,8 @@ static bool open_output(struct start *start, struct cause *why)
         .on_empty = on_empty,
     };
     struct terminal_style style = {
-        .color = wants_color(start->options),
-        .time = start->options->logtime,
+        .color = wants_color(&start->options),
+        .time = start->options.logtime,
         .width = name_width(&start->plan),
     };
 
@@ -243,13 +256,14 @@ static void be_supervisor(struct start *start)
     struct supervisor_config config = {
         .loop = &start->loop,
         .plan = &start->plan,
+        .order = &start->inputs.order,
         .session = start->session.path,
         .output = &start->output,
+        .remains = start->remains,
         .descriptors = os_raise_descriptors(),
-        .exit_on_error = start->options->exit_on_error,
-        .exit_on_stop = start->options->exit_on_stop,
+        .exit_on_error = start->options.exit_on_error,
+        .exit_on_stop = start->options.exit_on_stop,
         .hangup_ignored = start->hangup_ignored,
-        .stop_timeout_ms = STOP_TIMEOUT_MS,
     };
 
     start->supervisor = supervisor_create(&config, on_over, start);
@@ -264,7 +278,7 @@ static void open_control(struct start *start)
 
     if (!session_publish(&start->session, start->report.guard, &why))
         output_say(&start->output, "warning: %s", why.text);
-    if (!start->options->rpc_server)
+    if (!start->options.rpc_server)
         return;
     int listener = session_listen(&start->session, &why);
     if (listener >= 0)
@@ -276,6 +290,14 @@ static void open_control(struct start *start)
         output_say(&start->output, "warning: no control socket: %s", why.text);
 }
 
+static void open_record(struct start *start)
+{
+    start->remains = remains_open(start->session.directory);
+    if (start->remains < 0)
+        output_say(&start->output, "warning: cannot write %s/%s: %s",
+                   start->session.path, REMAINS_FILE, strerror(errno));
+}
+
 static int supervise(struct start *start)
 {
     struct cause why = {{0}};
@@ -283,10 +305,13 @@ static int supervise(struct start *start)
     uv_loop_init(&start->loop);
     if (!open_output(start, &why))
         return command_fail(EXIT_NOT_DONE, &why);
+    open_record(start);
     be_supervisor(start);
     open_control(start);
     uv_run(&start->loop, UV_RUN_DEFAULT);
     int left = uv_loop_close(&start->loop);
+    if (start->remains >= 0)
+        close(start->remains);
     supervisor_release(start->supervisor);
     terminal_release(start->terminal);
     if (left)
@@ -301,6 +326,7 @@ static void release(struct start *start)
     plan_release(&start->plan);
     inputs_release(&start->inputs);
     free(start->chosen);
+    free(start->cgroup);
 }
 
 static void say_what_was_ended(const struct guard_report *report)
@@ -320,10 +346,13 @@ _Noreturn static void end_as_supervisor(struct start *start, int code)
 {
     int signum = start->result.signum;
 
-    if (guard_is_there(&start->report))
+    if (guard_is_there(&start->report)) {
         session_leave(&start->session);
-    else
+    } else {
         session_end(&start->session);
+        if (start->cgroup)
+            os_cgroup_leave(start->cgroup);
+    }
     release(start);
     guard_repeat(signum ? 0 : code, signum);
 }
@@ -341,10 +370,49 @@ _Noreturn static void end_as_guard(struct start *start)
     guard_repeat(report.code, report.signum);
 }
 
+static void say_what_was_found(const struct start *start)
+{
+    for (size_t i = 0; i < start->inputs.warnings.count; i++)
+        fprintf(stderr, "procman: warning: %s\n",
+                start->inputs.warnings.texts[i]);
+    if (start->session.ended)
+        fprintf(stderr, "procman: ended %s that a killed session had left\n",
+                words_count(start->session.ended, "process", "processes").text);
+}
+
+/* One that could not be found again is better not made. */
+static char *make_cgroup(const struct session *session)
+{
+    char *name = mem_format("procman-%s-%d", strrchr(session->path, '/') + 1,
+                            (int)getpid());
+    char *cgroup = os_cgroup_create(name);
+
+    free(name);
+    if (cgroup && !remains_note_cgroup(session->directory, cgroup)) {
+        os_cgroup_remove(cgroup);
+        free(cgroup);
+        cgroup = NULL;
+    }
+    return cgroup;
+}
+
+static void make_plan(struct start *start)
+{
+    struct plan_materials materials = {
+        .procfile = &start->inputs.procfile,
+        .settings = &start->inputs.settings,
+        .environment = &start->inputs.environment,
+        .base_port = base_port(start),
+        .session = start->session.path,
+    };
+
+    plan_make(&start->plan, &materials);
+}
+
 static int start_session(const struct command *command,
                          const struct options *options)
 {
-    struct start start = {.options = options};
+    struct start start = {.options = *options};
     struct cause why = {{0}};
     struct sigaction hangup = {.sa_handler = SIG_DFL};
 
@@ -355,14 +423,12 @@ static int start_session(const struct command *command,
         release(&start);
         return command_fail(EXIT_NOT_DONE, &why);
     }
-    for (size_t i = 0; i < start.inputs.warnings.count; i++)
-        fprintf(stderr, "procman: warning: %s\n",
-                start.inputs.warnings.texts[i]);
-    plan_make(&start.plan, &start.inputs.procfile, &start.inputs.environment,
-              base_port(&start), start.session.path);
+    say_what_was_found(&start);
+    make_plan(&start);
     sigaction(SIGHUP, NULL, &hangup);
     start.hangup_ignored = hangup.sa_handler == SIG_IGN;
-    if (guard_split(&start.report))
+    start.cgroup = make_cgroup(&start.session);
+    if (guard_split(&start.report, start.cgroup))
         end_as_supervisor(&start, supervise(&start));
     else
         end_as_guard(&start);
