@@ -3,7 +3,7 @@
  * `after = db etcd*` makes a process wait until those are ready, and stop
  * before them.  A pattern (pattern.h) never means the process itself.  All
  * mistakes are told: a name that no process has (with "did you mean"), a
- * pattern that matches none, and a circle, by its chain:
+ * pattern that matches none, and one circle, by its chain:
  *
  *     procman.ini:7: etcd1 -> proxy -> etcd1 is a circle: each waits for the
  *     next; ...

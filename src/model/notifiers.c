@@ -183,13 +183,16 @@ static bool is_shell(const char *word)
 }
 
 /* What the shell in front of these words is to run: -c TEXT, -ec TEXT. */
-static const char *shell_text(char *const *words, size_t count)
+static const char *shell_text(const struct value_names *words, size_t at)
 {
-    if (count < 3 || !is_shell(words[0]) || words[1][0] != '-')
+    if (words->count < at + 3)
         return NULL;
-    size_t len = strlen(words[1]);
-    bool plain = strspn(words[1] + 1, "ceux") == len - 1;
-    return plain && strchr(words[1], 'c') ? words[2] : NULL;
+    const char *shell = words->names[at], *option = words->names[at + 1];
+    bool plain =
+        option[0] == '-' && option[1 + strspn(option + 1, "ceux")] == '\0';
+    if (!is_shell(shell) || !plain || !strchr(option, 'c'))
+        return NULL;
+    return words->names[at + 2];
 }
 
 static char *find_program(const char *command, int depth)
@@ -206,7 +209,7 @@ static char *find_program(const char *command, int depth)
         at++;
     while (at < count && strcmp(words[at], "exec") == 0)
         at++;
-    const char *text = shell_text(words + at, count - at);
+    const char *text = shell_text(&scan.words, at);
     if (text && depth < DEEPEST)
         program = find_program(text, depth + 1);
     else if (!text && at < count && !strpbrk(words[at], "$*?[~"))

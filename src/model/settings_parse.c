@@ -111,11 +111,10 @@ static int take(void *owner, const char *section, const char *key,
     if (!key) /* a build of inih that tells of new sections */
         return 1;
     if (reader->outside)
-        settings_complain(
-            reader,
-            "\"%s\" stands outside of a section; put [procman] or "
-            "[NAME] above it",
-            key);
+        settings_complain(reader,
+                          "%s stands outside of a section; put [procman] or "
+                          "[NAME] above it",
+                          value_quoted(key).text);
     else if (!reader->skipping)
         add_row(reader, key);
     return 1;

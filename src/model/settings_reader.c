@@ -112,9 +112,9 @@ static bool read_key(struct settings_reader *reader, char *line, size_t room)
         settings_complain(reader, "%s cannot be a key",
                           value_quoted(line).text);
     else if (strlen(value) > SETTINGS_VALUE_LIMIT)
-        settings_complain(reader,
-                          "the value of %s has %zu bytes; %d are the most",
-                          line, strlen(value), SETTINGS_VALUE_LIMIT);
+        settings_complain(
+            reader, "the value of %s has %zu bytes; %d are the most",
+            value_quoted(line).text, strlen(value), SETTINGS_VALUE_LIMIT);
     else {
         reader->value = value;
         return true;

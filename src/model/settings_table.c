@@ -82,7 +82,7 @@ const struct setting settings_table[] = {
      "what its end means for the session",
      "ignore stop-all stop-all-on-failure", 0, 0},
     {"success-codes", P(CODES, success_codes), "0",
-     "exit codes and signals that are no failure; 0 never is", NULL, 0, 0},
+     "exit codes and signals that are no failure; 0 never is one", NULL, 0, 0},
     {"group", P(NAMES, group), "",
      "groups it belongs to; commands take @GROUP for all in it", NULL, 0, 0},
     {"dir", P(TEXT, dir), "",

@@ -83,7 +83,7 @@ static void add_value(struct buf *to, const char *text)
 
     if (*text == '\0')
         text = "-";
-    buf_add_string(to, words_printable(text) ? text : value_quoted(text).text);
+    buf_add_string(to, words_printable(text) ? text : "(not printable)");
     while (to->len - begin < VALUE_WIDTH)
         buf_add_char(to, ' ');
 }
