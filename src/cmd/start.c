@@ -8,6 +8,7 @@
 #include "procman/outbox.h"
 #include "procman/plan.h"
 #include "procman/remains.h"
+#include "procman/selection.h"
 #include "procman/session.h"
 #include "procman/supervisor.h"
 #include "procman/terminal.h"
@@ -49,43 +50,34 @@ struct start {
 
 /* ---- before anything runs ---------------------------------------------- */
 
-static size_t find_entry(const struct procfile *procfile, const char *name)
-{
-    const struct procfile_entry *entry = procfile_find(procfile, name);
-
-    return entry ? (size_t)(entry - procfile->entries) : procfile->count;
-}
-
-static bool fail_unknown(const struct procfile *procfile, const char *name,
-                         struct cause *why)
-{
-    const char **names = mem_new(procfile->count, sizeof *names);
-
-    for (size_t i = 0; i < procfile->count; i++)
-        names[i] = procfile->entries[i].name;
-    const char *nearest = words_nearest(name, names, procfile->count);
-    if (nearest)
-        cause_say(why, "unknown process \"%s\"; did you mean \"%s\"?", name,
-                  nearest);
-    else
-        cause_say(why, "unknown process \"%s\"", name);
-    free(names);
-    return false;
-}
-
+/* The indexes of those that are named; none if nobody is. */
 static bool choose(struct start *start, struct cause *why)
 {
     const struct procfile *procfile = &start->inputs.procfile;
-    const struct options *options = &start->options;
+    struct selection_member *members =
+        mem_new(procfile->count, sizeof *members);
+    struct process_settings *settings =
+        mem_new(procfile->count, sizeof *settings);
+    bool *chosen = mem_new(procfile->count, sizeof *chosen);
 
-    start->chosen = mem_new(options->word_count, sizeof *start->chosen);
-    for (size_t i = 0; i < options->word_count; i++) {
-        size_t index = find_entry(procfile, options->words[i]);
-        if (index == procfile->count)
-            return fail_unknown(procfile, options->words[i], why);
-        start->chosen[start->chosen_count++] = index;
+    for (size_t i = 0; i < procfile->count; i++) {
+        settings_for(&start->inputs.settings, procfile->entries[i].name,
+                     &settings[i]);
+        members[i].name = procfile->entries[i].name;
+        members[i].groups = &settings[i].group;
     }
-    return true;
+    bool good = selection_choose(members, procfile->count, start->options.words,
+                                 start->options.word_count, chosen, why);
+    start->chosen = mem_new(procfile->count, sizeof *start->chosen);
+    for (size_t i = 0; i < procfile->count; i++) {
+        if (chosen[i])
+            start->chosen[start->chosen_count++] = i;
+        process_settings_release(&settings[i]);
+    }
+    free(members);
+    free(settings);
+    free(chosen);
+    return good;
 }
 
 static unsigned base_port(const struct start *start)

@@ -1,7 +1,7 @@
 #include "procman/process.h"
-#include "procman/words.h"
 #include "process_inside.h"
 #include "procman/mem.h"
+#include "procman/words.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -233,8 +233,8 @@ static void note_ready(struct process *process)
 static void say_too_late(struct process *process)
 {
     uint64_t limit = process->spec->ready_timeout_ms;
-    char *why = mem_format("it is not ready after %s",
-                           words_duration(limit).text);
+    char *why =
+        mem_format("it is not ready after %s", words_duration(limit).text);
 
     process_watcher(process)->on_unwell(process->site->owner, process, why);
     free(why);

@@ -152,13 +152,27 @@ static struct process_spec make_spec(const struct plan *plan,
     };
 }
 
+static const char *color_of(const struct process_settings *settings)
+{
+    static const char *const codes[] = {
+        [COLOUR_NONE] = "0",    [COLOUR_RED] = "31",   [COLOUR_GREEN] = "32",
+        [COLOUR_YELLOW] = "33", [COLOUR_BLUE] = "34",  [COLOUR_MAGENTA] = "35",
+        [COLOUR_CYAN] = "36",   [COLOUR_WHITE] = "37", [COLOUR_GREY] = "90",
+    };
+
+    return codes[settings->colour]; /* by order: NULL */
+}
+
 static void make_processes(struct supervisor *supervisor)
 {
     const struct plan *plan = supervisor->config.plan;
 
     for (size_t i = 0; i < supervisor->count; i++) {
         supervisor->sources[i] = (struct source){
-            .name = plan->processes[i].name, .index = (unsigned)i};
+            .name = plan->processes[i].name,
+            .index = (unsigned)i,
+            .color = color_of(&plan->processes[i].settings),
+        };
         supervisor->specs[i] = make_spec(plan, &plan->processes[i]);
         supervisor->processes[i] =
             process_create(&supervisor->site, &supervisor->specs[i]);

@@ -16,7 +16,10 @@ static void on_line(void *owner, struct process *process, int stream,
                     const char *text, size_t len, bool continues)
 {
     struct supervisor *supervisor = owner;
+    size_t i = supervisor_index(supervisor, process);
 
+    if (supervisor->config.plan->processes[i].settings.quiet)
+        return;
     output_line(supervisor->config.output, source_of(supervisor, process),
                 stream, text, len, continues);
 }

@@ -21,6 +21,8 @@ static const char *color_of(const struct source *source)
 {
     static const char *const colors[] = {"32", "36", "35", "33", "34", "31"};
 
+    if (source->color)
+        return source->color;
     if (source->own)
         return "37";
     return colors[source->index % (sizeof colors / sizeof *colors)];
