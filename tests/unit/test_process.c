@@ -23,6 +23,10 @@
 
 enum { PATIENCE_S = 20, SCRATCH_SIZE = 65536 };
 
+/* Script: starts one that flees, and goes on when it has; says its pid. */
+#define STRAY(does)                                                            \
+    "pid=$(setsid sh -c 'echo $$; exec >&2; " does "' &); echo $pid; "
+
 struct world {
     uv_loop_t loop;
     uv_timer_t tick; /* so that turning the loop never takes long */
@@ -462,8 +466,7 @@ static void a_pipe_held_by_a_stranger_is_not_waited_for(void **state)
 
     assert_int_equal(pipe(ends), 0);
     os_become_subreaper();
-    start(world, "setsid sh -c 'echo $$; exec sleep 60' & "
-                 "sleep 0.1; echo done");
+    start(world, STRAY("exec sleep 60") "echo done");
     wait_for_rest(world);
     assert_non_null(strstr(log_of(world), "1|done;"));
     stranger = (pid_t)atoi(strstr(log_of(world), "1|") + 2);
@@ -480,8 +483,7 @@ static void one_that_fled_is_signalled_and_waited_for(void **state)
 
     os_become_subreaper();
     world->blind = true;
-    start(world, "setsid sh -c 'echo $$; exec sleep 60' & sleep 0.1; "
-                 "echo done");
+    start(world, STRAY("exec sleep 60") "echo done");
     wait_for(world, "lingering;");
     pid_t stray = (pid_t)atoi(strstr(log_of(world), "1|") + 2);
     process_set_strays(world->process, &stray, 1);
@@ -500,8 +502,7 @@ static void one_that_flees_from_a_stop_is_told_too(void **state)
 
     os_become_subreaper();
     world->blind = true;
-    start(world, "setsid sh -c 'echo $$; kill -STOP $$; sleep 60' & "
-                 "sleep 0.1; echo up; exec sleep 60");
+    start(world, STRAY("kill -STOP $$; sleep 60") "echo up; exec sleep 60");
     wait_for(world, "up");
     pid_t stray = (pid_t)atoi(strstr(log_of(world), "1|") + 2);
     process_tell(world->process, LIFE_STOP);
@@ -523,8 +524,7 @@ static void a_group_that_was_empty_is_nobodys_any_more(void **state)
 
     os_become_subreaper();
     world->blind = true;
-    start(world, "setsid sh -c 'echo $$; exec sleep 60' & sleep 0.1; "
-                 "echo done");
+    start(world, STRAY("exec sleep 60") "echo done");
     wait_for(world, "lingering;");
     pid_t stray = (pid_t)atoi(strstr(log_of(world), "1|") + 2);
     process_set_strays(world->process, &stray, 1);

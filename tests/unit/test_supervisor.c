@@ -381,8 +381,8 @@ static void those_who_fled_from_everything_end_with_the_session(void **state)
 {
     struct world *world = *state;
 
-    start(world, "a: (env -i setsid sh -c 'exec /bin/sleep 60' &) ; "
-                 "sleep 0.2; exit 0\n");
+    start(world, "a: x=$(env -i setsid sh -c 'exec /bin/sleep 60 >&2' &); "
+                 "exit 0\n");
     wait_for_the_end(world);
     assert_non_null(find(world, "ending sleep (pid "));
     assert_int_equal(world->result.code, 0);
@@ -393,7 +393,7 @@ static void a_daemon_is_stopped_with_its_process(void **state)
     struct world *world = *state;
 
     world->config.exit_on_stop = false;
-    start(world, "a: setsid -f sh -c 'exec sleep 60'; sleep 0.2; echo up; "
+    start(world, "a: x=$(setsid sh -c 'exec sleep 60 >&2' &); echo up; "
                  "exec sleep 60\n");
     listen_for_clients(world);
     wait_for(world, "a: up");
