@@ -45,6 +45,8 @@ struct os_child {
     const char *directory; /* NULL: ours */
     int input, output, error;
     struct os_limit descriptors;
+    int umask; /* -1: ours */
+    int nice;  /* added to ours */
 };
 
 /* Starts a child in a session and group of its own, with default signals, an

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +41,11 @@ static int limit_descriptors(const struct os_limit *limit)
     return limit->hard ? setrlimit(RLIMIT_NOFILE, &new) : 0;
 }
 
+static int niceness(int more)
+{
+    return getpriority(PRIO_PROCESS, 0) + more;
+}
+
 /* The signals go back to normal last: until then nothing can interrupt. */
 static void become(const struct os_child *child, pid_t parent,
                    char **shell_argv)
@@ -54,6 +60,10 @@ static void become(const struct os_child *child, pid_t parent,
         put(child->error, 2) < 0)
         return;
     if (limit_descriptors(&child->descriptors))
+        return;
+    if (child->umask >= 0)
+        umask((mode_t)child->umask);
+    if (child->nice && setpriority(PRIO_PROCESS, 0, niceness(child->nice)))
         return;
     default_signals();
     execve(child->file, child->argv, child->env);

@@ -25,8 +25,9 @@ struct process {
     size_t wish_count;
 
     struct process_run now, last;
-    char *failure; /* why `now` could not be started; NULL */
-    pid_t *strays; /* fled from the group, and live */
+    struct backoff *backoff; /* NULL: it is never started again unasked */
+    char *failure;           /* why `now` could not be started; NULL */
+    pid_t *strays;           /* fled from the group, and live */
     size_t stray_count;
     bool group_gone; /* its number may be somebody else's by now */
     bool paused;
@@ -178,13 +179,23 @@ static const char *path_of(const struct process_spec *spec)
     return path ? path : environment_get(spec->environment, "PATH");
 }
 
+static struct os_limit descriptors_of(const struct process *process)
+{
+    struct os_limit limit = process->site->descriptors;
+
+    if (process->spec->descriptors > 0)
+        limit.soft = (uint64_t)process->spec->descriptors;
+    return limit;
+}
+
 static int start_leader(struct process *process, int output, int error,
                         struct cause *why)
 {
     const struct process_spec *spec = process->spec;
     char **env = plan_environment(spec->environment, spec->own);
     char *file = NULL;
-    int failed = os_find_program(&file, spec->argv[0], path_of(spec), NULL);
+    int failed =
+        os_find_program(&file, spec->argv[0], path_of(spec), spec->directory);
 
     if (!failed) {
         struct os_child child = {
@@ -194,7 +205,10 @@ static int start_leader(struct process *process, int output, int error,
             .input = process->site->null,
             .output = output,
             .error = error,
-            .descriptors = process->site->descriptors,
+            .directory = spec->directory,
+            .descriptors = descriptors_of(process),
+            .umask = spec->umask,
+            .nice = spec->nice,
         };
         pid_t pid = os_spawn(&child);
         failed = pid < 0 ? -pid : 0;
@@ -274,7 +288,11 @@ static enum life_event see_leader_off(struct process *process)
     drain(process);
     process->now.asked = process->life.asked;
     watcher_of(process)->on_ended(process->site->owner, process);
-    return process->now.pid ? LIFE_NO_EVENT : LIFE_EMPTIED;
+    if (process->now.pid == 0)
+        return LIFE_EMPTIED;
+    return process->life.state == LIFE_LINGERING && process->life.want_up
+               ? LIFE_IN_THE_WAY
+               : LIFE_NO_EVENT;
 }
 
 static enum life_event close_run(struct process *process)
@@ -289,6 +307,27 @@ static enum life_event close_run(struct process *process)
     return process->run.open ? LIFE_NO_EVENT : LIFE_CLOSED;
 }
 
+/* libuv's clock is as good as any for the jitter: its last bits are chance. */
+static uint32_t chance(void)
+{
+    uint64_t now = uv_hrtime();
+
+    return (uint32_t)(now * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
+static enum life_event back_off(struct process *process)
+{
+    const struct process_run *run = &process->last;
+    uint64_t ready_ms = run->ready_ms ? run->ended_ms - run->ready_ms : 0;
+    uint64_t wait_ms;
+
+    if (!backoff_next(process->backoff, now_ms(process), ready_ms, chance(),
+                      &wait_ms))
+        return LIFE_EXHAUSTED;
+    arm(process, wait_ms);
+    return LIFE_NO_EVENT;
+}
+
 /* Returns the event the action led to at once, if any. */
 static enum life_event perform(struct process *process, enum life_action action)
 {
@@ -298,6 +337,7 @@ static enum life_event perform(struct process *process, enum life_action action)
     case LIFE_KILL: return send_kill(process);
     case LIFE_DRAIN: return see_leader_off(process);
     case LIFE_CLOSE: return close_run(process);
+    case LIFE_BACK_OFF: return back_off(process);
     case LIFE_NOTHING:
     case LIFE_REST: break;
     }
@@ -338,6 +378,8 @@ static void feed(struct process *process, enum life_event event)
 
 void process_tell(struct process *process, enum life_event wish)
 {
+    if (process->backoff && wish != LIFE_TIMER)
+        backoff_forget(process->backoff); /* somebody takes care of it */
     if (!process->feeding) {
         feed(process, wish);
         return;
@@ -345,6 +387,12 @@ void process_tell(struct process *process, enum life_event wish)
     if (process->wish_count == WISHES)
         next_wish(process); /* the last ones decide */
     process->wishes[process->wish_count++] = wish;
+}
+
+void process_hold(struct process *process, bool held)
+{
+    assert(process->life.state == LIFE_IDLE);
+    process->life.want_up = held;
 }
 
 void process_hurry(struct process *process)
@@ -358,7 +406,9 @@ void process_leader_ended(struct process *process, int code, int signum)
     process->now.ended_ms = now_ms(process);
     process->now.code = code;
     process->now.signum = signum;
-    feed(process, code || signum ? LIFE_CRASHED : LIFE_EXITED);
+    feed(process, value_codes_have(process->spec->success, code, signum)
+                      ? LIFE_EXITED
+                      : LIFE_CRASHED);
 }
 
 bool process_waits_for_kin(const struct process *process)
@@ -418,6 +468,11 @@ bool process_wanted(const struct process *process)
     return process->life.want_up;
 }
 
+bool process_failed(const struct process *process)
+{
+    return process->life.state == LIFE_IDLE && process->life.failed;
+}
+
 const struct process_spec *process_spec(const struct process *process)
 {
     return process->spec;
@@ -446,6 +501,13 @@ uint64_t process_age_ms(struct process *process)
     return until - process->now.started_ms;
 }
 
+uint64_t process_wait_ms(const struct process *process)
+{
+    return process->life.state == LIFE_WAITING
+               ? uv_timer_get_due_in(&process->timer)
+               : 0;
+}
+
 uint64_t process_patience_ms(struct process *process)
 {
     return now_ms(process) - process->now.signalled_ms;
@@ -460,6 +522,7 @@ static void on_home_empty(void *owner)
 
     free(process->strays);
     free(process->failure);
+    free(process->backoff);
     free(process);
     site->watcher->on_closed(site->owner);
 }
@@ -477,7 +540,11 @@ struct process *process_create(const struct process_site *site,
 
     process->site = site;
     process->spec = spec;
-    life_init(&process->life);
+    life_init(&process->life, spec->policy);
+    if (spec->policy != LIFE_NEVER) {
+        process->backoff = mem_new(1, sizeof *process->backoff);
+        backoff_init(process->backoff, &spec->backoff);
+    }
     handles_init(&process->home, process, on_home_empty);
     handles_init(&process->run, process, on_run_over);
     add_timer(process, &process->timer);
