@@ -33,6 +33,7 @@ struct world {
     uv_signal_t child;
     struct process_site site;
     struct process_spec spec;
+    struct value_codes success; /* none but 0 */
     struct environment environment, own;
     char *argv[4];
     struct process *process;
@@ -166,6 +167,10 @@ static int make_world(void **state)
         .own = &world->own,
         .stop_signal = SIGTERM,
         .stop_timeout_ms = PATIENCE_S * 1000,
+        .umask = -1,
+        .descriptors = -1,
+        .success = &world->success,
+        .policy = LIFE_NEVER,
     };
     environment_set(&world->environment, "PATH", "/usr/bin:/bin");
     *state = world;
