@@ -48,21 +48,27 @@ static char *inherited[] = {"PATH=/bin", "A=outer", NULL};
 
 static struct inputs good(const char *env)
 {
+    struct inputs_choice choice = {"Procfile", env, NULL, inherited};
+    struct notes mistakes = {0};
     struct inputs inputs;
     struct cause why = {{0}};
 
-    if (!inputs_read(&inputs, "Procfile", env, inherited, &why))
+    if (!inputs_read(&inputs, &choice, &mistakes, &why))
         fail_msg("%s", why.text);
+    assert_int_equal(mistakes.count, 0);
     return inputs;
 }
 
 /* What could not be read leaves nothing to release. */
 static struct cause bad(const char *path, const char *env)
 {
+    struct inputs_choice choice = {path, env, NULL, inherited};
+    struct notes mistakes = {0};
     struct inputs inputs;
     struct cause why = {{0}};
 
-    assert_false(inputs_read(&inputs, path, env, inherited, &why));
+    assert_false(inputs_read(&inputs, &choice, &mistakes, &why));
+    notes_release(&mistakes);
     assert_null(inputs.procfile.text);
     assert_null(inputs.environment.strings);
     assert_int_equal(inputs.warnings.count, 0);

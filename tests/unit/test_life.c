@@ -26,7 +26,7 @@ static struct life idle(void)
 {
     struct life life;
 
-    life_init(&life);
+    life_init(&life, LIFE_NEVER);
     return life;
 }
 
@@ -331,22 +331,30 @@ static void no_state_trips_over_an_event_it_does_not_expect(void **state)
         [LIFE_IDLE] = 1U << LIFE_START | 1U << LIFE_RESTART,
         [LIFE_STARTING] = 1U << LIFE_BECAME_READY | 1U << LIFE_STOP |
                           1U << LIFE_RESTART | 1U << LIFE_EXITED |
-                          1U << LIFE_CRASHED,
+                          1U << LIFE_CRASHED | 1U << LIFE_TIMER |
+                          1U << LIFE_UNHEALTHY,
         [LIFE_READY] = 1U << LIFE_STOP | 1U << LIFE_RESTART |
-                       1U << LIFE_EXITED | 1U << LIFE_CRASHED,
+                       1U << LIFE_EXITED | 1U << LIFE_CRASHED |
+                       1U << LIFE_UNHEALTHY,
         [LIFE_STOPPING] = 1U << LIFE_TIMER | 1U << LIFE_EXITED |
                           1U << LIFE_CRASHED | 1U << LIFE_EMPTIED,
         [LIFE_LINGERING] = 1U << LIFE_START | 1U << LIFE_STOP |
-                           1U << LIFE_RESTART | 1U << LIFE_EMPTIED,
+                           1U << LIFE_RESTART | 1U << LIFE_EMPTIED |
+                           1U << LIFE_IN_THE_WAY,
         [LIFE_CLOSING] = 1U << LIFE_CLOSED,
+        [LIFE_WAITING] = 1U << LIFE_START | 1U << LIFE_RESTART |
+                         1U << LIFE_TIMER | 1U << LIFE_STOP |
+                         1U << LIFE_EXHAUSTED,
     };
 
     (void)state;
     for (unsigned at = 0; at < LIFE_STATES; at++)
         for (unsigned event = 0; event < LIFE_EVENTS; event++)
             for (unsigned past = 0; past < 8; past++) {
-                struct life life = {(enum life_state)at, past & 1, past & 2,
-                                    past & 4};
+                struct life life = {.state = (enum life_state)at,
+                                    .want_up = past & 1,
+                                    .asked = past & 2,
+                                    .crashed = past & 4};
                 enum life_action action =
                     life_step(&life, (enum life_event)event);
                 bool known = heard[at] & 1U << event;
@@ -361,7 +369,8 @@ static void no_state_trips_over_an_event_it_does_not_expect(void **state)
 static void every_state_has_a_word(void **state)
 {
     static const char *const words[LIFE_STATES] = {
-        "idle", "starting", "ready", "stopping", "lingering", "closing",
+        "idle",      "starting", "ready",   "stopping",
+        "lingering", "closing",  "waiting",
     };
 
     (void)state;

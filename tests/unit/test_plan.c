@@ -16,13 +16,19 @@ static struct plan plan_of(const char *text, unsigned base_port)
     struct environment environment = {0};
     struct notes warnings = {0};
     struct procfile procfile;
+    struct settings settings = {0};
     struct cause why = {{0}};
     struct plan plan;
 
     assert_true(procfile_parse(&procfile, "Procfile", text, strlen(text),
                                &warnings, &why));
     environment_import(&environment, inherited);
-    plan_make(&plan, &procfile, &environment, base_port, "/run/session");
+    assert_true(
+        settings_parse(&settings, "procman.ini", "", 0, &warnings, &why));
+    struct plan_materials materials = {&procfile, &settings, &environment,
+                                       base_port, "/run/session"};
+    plan_make(&plan, &materials);
+    settings_release(&settings);
     notes_release(&warnings);
     environment_release(&environment);
     procfile_release(&procfile); /* the plan must live without it */

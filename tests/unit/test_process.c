@@ -23,12 +23,17 @@
 
 enum { PATIENCE_S = 20, SCRATCH_SIZE = 65536 };
 
+/* Script: starts one that flees, and goes on when it has; says its pid. */
+#define STRAY(does)                                                            \
+    "pid=$(setsid sh -c 'echo $$; exec >&2; " does "' &); echo $pid; "
+
 struct world {
     uv_loop_t loop;
     uv_timer_t tick; /* so that turning the loop never takes long */
     uv_signal_t child;
     struct process_site site;
     struct process_spec spec;
+    struct value_codes success; /* none but 0 */
     struct environment environment, own;
     char *argv[4];
     struct process *process;
@@ -162,6 +167,10 @@ static int make_world(void **state)
         .own = &world->own,
         .stop_signal = SIGTERM,
         .stop_timeout_ms = PATIENCE_S * 1000,
+        .umask = -1,
+        .descriptors = -1,
+        .success = &world->success,
+        .policy = LIFE_NEVER,
     };
     environment_set(&world->environment, "PATH", "/usr/bin:/bin");
     *state = world;
@@ -462,8 +471,7 @@ static void a_pipe_held_by_a_stranger_is_not_waited_for(void **state)
 
     assert_int_equal(pipe(ends), 0);
     os_become_subreaper();
-    start(world, "setsid sh -c 'echo $$; exec sleep 60' & "
-                 "sleep 0.1; echo done");
+    start(world, STRAY("exec sleep 60") "echo done");
     wait_for_rest(world);
     assert_non_null(strstr(log_of(world), "1|done;"));
     stranger = (pid_t)atoi(strstr(log_of(world), "1|") + 2);
@@ -480,8 +488,7 @@ static void one_that_fled_is_signalled_and_waited_for(void **state)
 
     os_become_subreaper();
     world->blind = true;
-    start(world, "setsid sh -c 'echo $$; exec sleep 60' & sleep 0.1; "
-                 "echo done");
+    start(world, STRAY("exec sleep 60") "echo done");
     wait_for(world, "lingering;");
     pid_t stray = (pid_t)atoi(strstr(log_of(world), "1|") + 2);
     process_set_strays(world->process, &stray, 1);
@@ -500,8 +507,7 @@ static void one_that_flees_from_a_stop_is_told_too(void **state)
 
     os_become_subreaper();
     world->blind = true;
-    start(world, "setsid sh -c 'echo $$; kill -STOP $$; sleep 60' & "
-                 "sleep 0.1; echo up; exec sleep 60");
+    start(world, STRAY("kill -STOP $$; sleep 60") "echo up; exec sleep 60");
     wait_for(world, "up");
     pid_t stray = (pid_t)atoi(strstr(log_of(world), "1|") + 2);
     process_tell(world->process, LIFE_STOP);
@@ -523,8 +529,7 @@ static void a_group_that_was_empty_is_nobodys_any_more(void **state)
 
     os_become_subreaper();
     world->blind = true;
-    start(world, "setsid sh -c 'echo $$; exec sleep 60' & sleep 0.1; "
-                 "echo done");
+    start(world, STRAY("exec sleep 60") "echo done");
     wait_for(world, "lingering;");
     pid_t stray = (pid_t)atoi(strstr(log_of(world), "1|") + 2);
     process_set_strays(world->process, &stray, 1);

@@ -3,6 +3,7 @@
 #include "procman/buf.h"
 #include "procman/control.h"
 #include "procman/mem.h"
+#include "procman/order.h"
 #include "procman/os.h"
 #include "procman/os_socket.h"
 #include "procman/supervisor.h"
@@ -36,6 +37,8 @@ struct world {
     struct sink sink;
     struct output output;
     struct plan plan;
+    struct order order;
+    const char *settings; /* procman.ini; NULL: none */
     struct supervisor_config config;
     struct supervisor *supervisor;
     struct supervisor_result result;
@@ -78,11 +81,11 @@ static int make_world(void **state)
     world->config = (struct supervisor_config){
         .loop = &world->loop,
         .plan = &world->plan,
+        .order = &world->order,
         .session = world->path,
         .output = &world->output,
         .remains = -1,
         .exit_on_stop = true,
-        .stop_timeout_ms = PATIENCE_S * 1000,
     };
     os_become_subreaper();
     *state = world;
@@ -103,12 +106,24 @@ static void start(struct world *world, const char *procfile)
     struct environment environment = {0};
     struct notes warnings = {0};
     struct procfile parsed;
+    struct settings settings = {0};
+    const char *ini = world->settings ? world->settings : "";
     struct cause why = {{0}};
 
     assert_true(procfile_parse(&parsed, "Procfile", procfile, strlen(procfile),
                                &warnings, &why));
     environment_set(&environment, "PATH", "/usr/bin:/bin");
-    plan_make(&world->plan, &parsed, &environment, 0, world->path);
+    assert_true(settings_parse(&settings, "procman.ini", ini, strlen(ini),
+                               &warnings, &why));
+    struct plan_materials materials = {&parsed, &settings, &environment, 0,
+                                       world->path};
+    plan_make(&world->plan, &materials);
+    struct order_member members[8] = {0};
+    for (size_t i = 0; i < parsed.count; i++)
+        members[i].name = parsed.entries[i].name;
+    assert_true(
+        order_make(&world->order, members, parsed.count, &warnings, &why));
+    settings_release(&settings);
     environment_release(&environment);
     procfile_release(&parsed);
     notes_release(&warnings);
@@ -178,6 +193,7 @@ static int end_world(void **state)
     assert_int_equal(uv_loop_close(&world->loop), 0);
     supervisor_release(world->supervisor);
     plan_release(&world->plan);
+    order_release(&world->order);
     buf_release(&world->log);
     close(world->directory);
     unlinkat(AT_FDCWD, world->path, AT_REMOVEDIR);
@@ -350,7 +366,7 @@ static void one_that_does_not_end_does_not_keep_the_others(void **state)
 {
     struct world *world = *state;
 
-    world->config.stop_timeout_ms = 3000;
+    world->settings = "[b]\nstop-timeout = 3s\n";
     start(world, "a: " WAIT "\nb: " DEAF "\n");
     wait_for(world, "a: up");
     wait_for(world, "b: up");
@@ -381,8 +397,8 @@ static void those_who_fled_from_everything_end_with_the_session(void **state)
 {
     struct world *world = *state;
 
-    start(world, "a: (env -i setsid sh -c 'exec /bin/sleep 60' &) ; "
-                 "sleep 0.2; exit 0\n");
+    start(world, "a: x=$(env -i setsid sh -c 'exec /bin/sleep 60 >&2' &); "
+                 "exit 0\n");
     wait_for_the_end(world);
     assert_non_null(find(world, "ending sleep (pid "));
     assert_int_equal(world->result.code, 0);
@@ -393,7 +409,7 @@ static void a_daemon_is_stopped_with_its_process(void **state)
     struct world *world = *state;
 
     world->config.exit_on_stop = false;
-    start(world, "a: setsid -f sh -c 'exec sleep 60'; sleep 0.2; echo up; "
+    start(world, "a: x=$(setsid sh -c 'exec sleep 60 >&2' &); echo up; "
                  "exec sleep 60\n");
     listen_for_clients(world);
     wait_for(world, "a: up");
