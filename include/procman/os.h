@@ -131,6 +131,10 @@ bool os_open_outlet(struct os_outlet *outlet, int descriptor,
 /* As write(2), but never blocks on a pollable outlet. */
 ssize_t os_write(const struct os_outlet *outlet, const void *bytes, size_t len);
 
+/* Waits until a pollable outlet takes something, or `limit_ms` have passed, or a
+ * signal has come; says whether it does. */
+bool os_wait_writable(const struct os_outlet *outlet, int limit_ms);
+
 /* A pipe, both ends close-on-exec, the reading end non-blocking. */
 bool os_pipe(int ends[2], struct cause *why);
 

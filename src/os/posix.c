@@ -211,3 +211,10 @@ ssize_t os_write(const struct os_outlet *outlet, const void *bytes, size_t len)
     }
     return write(outlet->descriptor, bytes, len);
 }
+
+bool os_wait_writable(const struct os_outlet *outlet, int limit_ms)
+{
+    struct pollfd ready = {outlet->descriptor, POLLOUT, 0};
+
+    return poll(&ready, 1, limit_ms) > 0;
+}
