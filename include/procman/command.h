@@ -62,6 +62,11 @@ void options_release(struct options *options);
 void options_print(FILE *to);
 
 const struct command *command_find(const char *name);
+
+/* The same for a word that a user wrote: false and what was probably meant. */
+bool command_choose(const struct command **command, const char *word,
+                    struct cause *why);
+
 /* Ended by NULL. */
 extern const struct command *const commands[];
 

@@ -27,10 +27,13 @@ struct guard_report {
     size_t ended;     /* descendants it had left, ended by the guard */
 };
 
-/* Forks.  In the supervisor: returns true at once.  In the guard: returns false
+/* `cgroup` (NULL: none) is the group the supervisor moves into; the guard kills
+ * whoever is left in it and removes it.
+ *
+ * Forks.  In the supervisor: returns true at once.  In the guard: returns false
  * when the supervisor has ended and no descendant is left.  False with errno
  * and code 1 if there is no way to fork. */
-bool guard_split(struct guard_report *report);
+bool guard_split(struct guard_report *report, const char *cgroup);
 
 /* Is there (still) a guard above this supervisor? */
 bool guard_is_there(const struct guard_report *report);

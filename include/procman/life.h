@@ -10,17 +10,21 @@
  * them are gone, not when the leader is.
  *
  *   IDLE --start--> STARTING --ready--> READY
- *     ^                 |                 |
- *     |                 +-- stop, restart +--> STOPPING --timer--> kill, again
- *     |                 |                 |       |  ^
- *     |                 |  leader ends by itself  |  | stop, start, restart
- *     |                 +-------+---------+       |  |
+ *     ^                 |                 |        stop, restart, unhealthy,
+ *     |                 +-----------------+-----+  or ready came too late
+ *     |                 |                 |     v
+ *     |                 |                 |   STOPPING --timer--> kill, again
+ *     |                 |  leader ends by itself  |  ^
+ *     |                 +-------+---------+       |  | stop, start, restart
  *     |                         v                 |  |
  *     |                     LINGERING ---------------+
  *     |                         | all gone        | all gone
  *     |                         +-------+---------+
  *     |  not wanted                     v
- *     +------------------------------ CLOSING --wanted--> STARTING
+ *     +------------------------------ CLOSING --asked to--> STARTING
+ *     |                                 |                      ^
+ *     +---too often-- WAITING <--policy-+                      |
+ *                        +--------timer, start, restart--------+
  */
 #ifndef PROCMAN_LIFE_H
 #define PROCMAN_LIFE_H
@@ -34,6 +38,7 @@ enum life_state {
     LIFE_STOPPING,  /* stop signal sent; timer: patience before SIGKILL */
     LIFE_LINGERING, /* leader ended by itself; others of it may live on */
     LIFE_CLOSING,   /* all are gone; its handles are being closed */
+    LIFE_WAITING,   /* nobody; to be started again; timer: back-off */
     LIFE_STATES
 };
 
@@ -43,15 +48,20 @@ enum life_event {
     LIFE_START,
     LIFE_STOP,
     LIFE_RESTART,
-    /* It has become ready. */
+    /* From the probe: it has become ready, or is no longer well. */
     LIFE_BECAME_READY,
+    LIFE_UNHEALTHY,
     /* The leader ended with code 0, or worse, or could not be started. */
     LIFE_EXITED,
     LIFE_CRASHED,
     /* The leader is gone, and nobody that came of it lives. */
     LIFE_EMPTIED,
+    /* The leader is gone, others of it are in the way of the next run. */
+    LIFE_IN_THE_WAY,
     /* Pipes and handles of this run are closed. */
     LIFE_CLOSED,
+    /* It has been started again too often: no more. */
+    LIFE_EXHAUSTED,
     /* The one timer of the present state fired. */
     LIFE_TIMER,
     LIFE_EVENTS
@@ -59,23 +69,28 @@ enum life_event {
 
 enum life_action {
     LIFE_NOTHING,
-    LIFE_SPAWN,  /* start the leader */
+    LIFE_SPAWN,  /* start the leader; arm the readiness deadline, if any */
     LIFE_SIGNAL, /* send the stop signal to all of it; arm the kill timer */
     LIFE_KILL,   /* send SIGKILL to all of it; arm the kill timer again */
     LIFE_DRAIN,  /* the leader is gone: read out what it wrote; see who lives */
     LIFE_CLOSE,  /* close pipes and handles of this run */
-    LIFE_REST    /* nobody is there; tell whoever waits for it */
+    LIFE_BACK_OFF, /* arm the timer with the next delay, or LIFE_EXHAUSTED */
+    LIFE_REST      /* nobody is there; tell whoever waits for it */
 };
+
+enum life_policy { LIFE_NEVER, LIFE_ON_CRASH, LIFE_ALWAYS };
 
 struct life {
     enum life_state state;
-    bool want_up; /* the last wish */
+    enum life_policy policy; /* when to start again unasked */
+    bool want_up; /* the last wish, or what the policy makes of an ending */
     bool asked;   /* this ending was wished for, not suffered */
     bool crashed; /* this ending was a crash */
+    bool failed;  /* at rest, and not because somebody wanted that */
 };
 
 /* Begins idle and unwanted. */
-void life_init(struct life *life);
+void life_init(struct life *life, enum life_policy policy);
 
 /* Feeds one event; returns the action to perform before the next event.
  * An event that means nothing in the present state is ignored. */

@@ -10,6 +10,7 @@
 #ifndef PROCMAN_PROCESS_H
 #define PROCMAN_PROCESS_H
 
+#include "procman/backoff.h"
 #include "procman/environment.h"
 #include "procman/life.h"
 #include "procman/os.h"
@@ -29,6 +30,8 @@ struct process_spec {
     const struct environment *own;         /* over it */
     int stop_signal;
     uint64_t stop_timeout_ms; /* from the stop signal to SIGKILL */
+    enum life_policy policy;
+    struct backoff_rules backoff;
 };
 
 /* How a run of it ended, or goes on. */
@@ -37,6 +40,7 @@ struct process_run {
     uint64_t number;       /* 1 for the first run */
     uint64_t started_ms;   /* uv_now(); so are all that follow */
     uint64_t signalled_ms; /* when the stop signal was sent; 0: never */
+    uint64_t ready_ms;     /* when it became ready; 0: it never was */
     uint64_t ended_ms;     /* when the leader ended; 0: it lives */
     uint64_t gone_ms;      /* when all of it was gone */
     int code, signum;      /* how the leader ended */
@@ -115,6 +119,8 @@ void process_suspend(struct process *process, bool suspended);
 
 enum life_state process_state(const struct process *process);
 bool process_wanted(const struct process *process);
+/* It is at rest because it failed, and nobody has asked for that. */
+bool process_failed(const struct process *process);
 const struct process_spec *process_spec(const struct process *process);
 const struct process_run *process_run(const struct process *process);
 /* The last run that has ended; its number is 0 if there is none. */
@@ -125,6 +131,12 @@ const char *process_failure(const struct process *process);
 
 /* How long the leader of the present run has lived, or lived. */
 uint64_t process_age_ms(struct process *process);
+
+/* It waits to be started again: for how much longer. */
+uint64_t process_wait_ms(const struct process *process);
+
+/* How long ago the stop signal was sent. */
+uint64_t process_patience_ms(struct process *process);
 
 /* Only an idle process can be closed.  Ends with watcher->on_closed(). */
 void process_close(struct process *process);

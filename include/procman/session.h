@@ -11,6 +11,7 @@
  *                   death, so there is no stale lock
  *     session.json  pid, Procfile, directory, start time, version
  *     control.sock  mode 0600: the control protocol (protocol.h)
+ *     runs          who has been started, for the next start (remains.h)
  *
  * Everything is created and opened relative to the directory's descriptor, so
  * that the length of its path does not matter, not even for the socket.
@@ -29,13 +30,14 @@ struct session {
     char *procfile; /* its real path */
     int directory;  /* descriptors; -1: none */
     int lock;
+    size_t ended; /* processes that a session killed before had left */
 };
 
 /* Takes the session of a Procfile, or says who has it:
  *     /x/Procfile is already running: procman with pid 71, since 2026-11-22
  *     18:33:28; `procman -f /x/Procfile status` shows it
- * Nothing of a running session is touched.  What a dead one has left in the
- * directory is removed. */
+ * Nothing of a running session is touched.  What a dead one has left is ended
+ * (remains.h) and removed. */
 bool session_begin(struct session *session, const char *procfile,
                    struct cause *why);
 

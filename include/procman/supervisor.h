@@ -31,6 +31,7 @@ struct supervisor_config {
     const struct plan *plan;
     const char *session; /* its directory: what PROCMAN_SESSION says */
     struct output *output;
+    int remains; /* the record of leaders (remains.h); -1: none */
     struct os_limit descriptors; /* what children get */
     bool exit_on_error;
     bool exit_on_stop;

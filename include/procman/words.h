@@ -12,7 +12,7 @@ struct words {
     char text[64];
 };
 
-/* 21 ms -> "21 ms", 3250 -> "3.2 s", 64000 -> "1 min 4 s",
+/* 21 ms -> "21 ms", 3250 -> "3.2 s", 10040 -> "10 s", 64000 -> "1 min 4 s",
  * 3723000 -> "1 h 2 min". */
 struct words words_duration(uint64_t ms);
 

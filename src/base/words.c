@@ -14,9 +14,11 @@ struct words words_duration(uint64_t ms)
 
     if (ms < 1000)
         snprintf(words.text, sizeof words.text, "%" PRIu64 " ms", ms);
-    else if (s < 60)
+    else if (s < 10)
         snprintf(words.text, sizeof words.text, "%" PRIu64 ".%" PRIu64 " s", s,
                  ms % 1000 / 100);
+    else if (s < 60)
+        snprintf(words.text, sizeof words.text, "%" PRIu64 " s", s);
     else if (min < 60)
         snprintf(words.text, sizeof words.text, "%" PRIu64 " min %" PRIu64 " s",
                  min, s % 60);

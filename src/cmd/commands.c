@@ -1,4 +1,5 @@
 #include "procman/command.h"
+#include "procman/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,24 @@ const struct command *command_find(const char *name)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     return NULL;
+}
+
+bool command_choose(const struct command **command, const char *word,
+                    struct cause *why)
+{
+    const char *known[sizeof commands / sizeof *commands - 1];
+    size_t count = sizeof known / sizeof *known;
+
+    for (size_t i = 0; i < count; i++)
+        known[i] = commands[i]->name;
+    *command = command_find(word);
+    if (*command)
+        return true;
+    const char *nearest = words_nearest(word, known, count);
+    if (nearest)
+        return cause_say(why, "unknown command \"%s\"; did you mean \"%s\"?",
+                         word, nearest);
+    return cause_say(why, "unknown command \"%s\"; see \"procman help\"", word);
 }
 
 /* A sentence may hold what came from outside; none of it may reach the

@@ -131,16 +131,6 @@ struct line {
     int at, count;
 };
 
-static bool say_unknown(const char *what, const char *word, const char *nearest,
-                        const char *dashes, struct cause *why)
-{
-    if (nearest)
-        return cause_say(why, "unknown %s \"%s\"; did you mean \"%s%s\"?", what,
-                         word, dashes, nearest);
-    return cause_say(why, "unknown %s \"%s\"; see \"procman help\"", what,
-                     word);
-}
-
 static const struct option *find_option(const char *word, const char *name,
                                         size_t len, struct cause *why)
 {
@@ -154,8 +144,11 @@ static const struct option *find_option(const char *word, const char *name,
     char *bare = mem_string_of(name, len);
     const char *nearest = words_nearest(bare, known, OPTIONS);
     free(bare);
-    say_unknown("option", word, nearest,
-                nearest && strlen(nearest) > 1 ? "--" : "-", why);
+    if (nearest)
+        cause_say(why, "unknown option \"%s\"; did you mean \"%s%s\"?", word,
+                  strlen(nearest) > 1 ? "--" : "-", nearest);
+    else
+        cause_say(why, "unknown option \"%s\"; see \"procman help\"", word);
     return NULL;
 }
 
@@ -180,21 +173,6 @@ static bool read_option(struct options *options, struct line *line,
     return set(options, option, line->words[line->at++], why);
 }
 
-static bool find_command(const struct command **command, const char *word,
-                         struct cause *why)
-{
-    const char *known[32];
-    size_t count = 0;
-
-    *command = command_find(word);
-    if (*command)
-        return true;
-    for (; commands[count] && count < 32; count++)
-        known[count] = commands[count]->name;
-    return say_unknown("command", word, words_nearest(word, known, count), "",
-                       why);
-}
-
 static bool read_line(struct options *options, const struct command **command,
                       struct line *line, struct cause *why)
 {
@@ -213,7 +191,7 @@ static bool read_line(struct options *options, const struct command **command,
             line->at++;
             if (*command)
                 options->words[options->word_count++] = word;
-            else if (!find_command(command, word, why))
+            else if (!command_choose(command, word, why))
                 return false;
             if (!dashes)
                 options->words_before_dashes = options->word_count;

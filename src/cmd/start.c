@@ -4,13 +4,16 @@
 #include "procman/inputs.h"
 #include "procman/mem.h"
 #include "procman/os.h"
+#include "procman/os_cgroup.h"
 #include "procman/outbox.h"
 #include "procman/plan.h"
+#include "procman/remains.h"
 #include "procman/session.h"
 #include "procman/supervisor.h"
 #include "procman/terminal.h"
 #include "procman/words.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +32,8 @@ struct start {
     size_t chosen_count;
     struct session session;
     struct plan plan;
+    char *cgroup; /* NULL: none */
+    int remains;
     struct guard_report report;
     bool hangup_ignored;
 
@@ -245,6 +250,7 @@ static void be_supervisor(struct start *start)
         .plan = &start->plan,
         .session = start->session.path,
         .output = &start->output,
+        .remains = start->remains,
         .descriptors = os_raise_descriptors(),
         .exit_on_error = start->options->exit_on_error,
         .exit_on_stop = start->options->exit_on_stop,
@@ -276,6 +282,14 @@ static void open_control(struct start *start)
         output_say(&start->output, "warning: no control socket: %s", why.text);
 }
 
+static void open_record(struct start *start)
+{
+    start->remains = remains_open(start->session.directory);
+    if (start->remains < 0)
+        output_say(&start->output, "warning: cannot write %s/%s: %s",
+                   start->session.path, REMAINS_FILE, strerror(errno));
+}
+
 static int supervise(struct start *start)
 {
     struct cause why = {{0}};
@@ -283,10 +297,13 @@ static int supervise(struct start *start)
     uv_loop_init(&start->loop);
     if (!open_output(start, &why))
         return command_fail(EXIT_NOT_DONE, &why);
+    open_record(start);
     be_supervisor(start);
     open_control(start);
     uv_run(&start->loop, UV_RUN_DEFAULT);
     int left = uv_loop_close(&start->loop);
+    if (start->remains >= 0)
+        close(start->remains);
     supervisor_release(start->supervisor);
     terminal_release(start->terminal);
     if (left)
@@ -301,6 +318,7 @@ static void release(struct start *start)
     plan_release(&start->plan);
     inputs_release(&start->inputs);
     free(start->chosen);
+    free(start->cgroup);
 }
 
 static void say_what_was_ended(const struct guard_report *report)
@@ -320,10 +338,13 @@ _Noreturn static void end_as_supervisor(struct start *start, int code)
 {
     int signum = start->result.signum;
 
-    if (guard_is_there(&start->report))
+    if (guard_is_there(&start->report)) {
         session_leave(&start->session);
-    else
+    } else {
         session_end(&start->session);
+        if (start->cgroup)
+            os_cgroup_leave(start->cgroup);
+    }
     release(start);
     guard_repeat(signum ? 0 : code, signum);
 }
@@ -341,6 +362,32 @@ _Noreturn static void end_as_guard(struct start *start)
     guard_repeat(report.code, report.signum);
 }
 
+static void say_what_was_found(const struct start *start)
+{
+    for (size_t i = 0; i < start->inputs.warnings.count; i++)
+        fprintf(stderr, "procman: warning: %s\n",
+                start->inputs.warnings.texts[i]);
+    if (start->session.ended)
+        fprintf(stderr, "procman: ended %s that a killed session had left\n",
+                words_count(start->session.ended, "process", "processes").text);
+}
+
+/* One that could not be found again is better not made. */
+static char *make_cgroup(const struct session *session)
+{
+    char *name = mem_format("procman-%s-%d", strrchr(session->path, '/') + 1,
+                            (int)getpid());
+    char *cgroup = os_cgroup_create(name);
+
+    free(name);
+    if (cgroup && !remains_note_cgroup(session->directory, cgroup)) {
+        os_cgroup_remove(cgroup);
+        free(cgroup);
+        cgroup = NULL;
+    }
+    return cgroup;
+}
+
 static int start_session(const struct command *command,
                          const struct options *options)
 {
@@ -355,14 +402,13 @@ static int start_session(const struct command *command,
         release(&start);
         return command_fail(EXIT_NOT_DONE, &why);
     }
-    for (size_t i = 0; i < start.inputs.warnings.count; i++)
-        fprintf(stderr, "procman: warning: %s\n",
-                start.inputs.warnings.texts[i]);
+    say_what_was_found(&start);
     plan_make(&start.plan, &start.inputs.procfile, &start.inputs.environment,
               base_port(&start), start.session.path);
     sigaction(SIGHUP, NULL, &hangup);
     start.hangup_ignored = hangup.sa_handler == SIG_IGN;
-    if (guard_split(&start.report))
+    start.cgroup = make_cgroup(&start.session);
+    if (guard_split(&start.report, start.cgroup))
         end_as_supervisor(&start, supervise(&start));
     else
         end_as_guard(&start);

@@ -1,5 +1,6 @@
 #include "procman/guard.h"
 #include "procman/os.h"
+#include "procman/os_cgroup.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -63,9 +64,12 @@ static void stand_guard(struct guard *guard)
 }
 
 /* A group of its own: set on both sides, whoever comes first. */
-static bool become_supervisor(pid_t guard, const sigset_t *mask)
+static bool become_supervisor(pid_t guard, const sigset_t *mask,
+                              const char *cgroup)
 {
     setpgid(0, 0);
+    if (cgroup)
+        os_cgroup_enter(cgroup);
     os_become_subreaper();
     sigprocmask(SIG_SETMASK, mask, NULL);
     if (!os_follow_parent(guard, SIGTERM))
@@ -73,7 +77,7 @@ static bool become_supervisor(pid_t guard, const sigset_t *mask)
     return true;
 }
 
-bool guard_split(struct guard_report *report)
+bool guard_split(struct guard_report *report, const char *cgroup)
 {
     pid_t self = getpid();
     struct guard guard = {0};
@@ -86,7 +90,7 @@ bool guard_split(struct guard_report *report)
     sigemptyset(&before); /* our caller's mask is not ours to keep */
     guard.supervisor = fork();
     if (guard.supervisor == 0)
-        return become_supervisor(self, &before);
+        return become_supervisor(self, &before, cgroup);
     if (guard.supervisor < 0) {
         report->code = 1;
         sigprocmask(SIG_SETMASK, &before, NULL);
@@ -97,6 +101,10 @@ bool guard_split(struct guard_report *report)
     report->code = WIFEXITED(guard.status) ? WEXITSTATUS(guard.status) : 0;
     report->signum = WIFSIGNALED(guard.status) ? WTERMSIG(guard.status) : 0;
     report->ended = os_end_descendants(END_LIMIT_MS);
+    if (cgroup) {
+        os_cgroup_kill(cgroup);
+        os_cgroup_remove(cgroup);
+    }
     return false;
 }
 

@@ -25,8 +25,9 @@ struct process {
     size_t wish_count;
 
     struct process_run now, last;
-    char *failure; /* why `now` could not be started; NULL */
-    pid_t *strays; /* fled from the group, and live */
+    struct backoff *backoff; /* NULL: it is never started again unasked */
+    char *failure;           /* why `now` could not be started; NULL */
+    pid_t *strays;           /* fled from the group, and live */
     size_t stray_count;
     bool paused;
 
@@ -269,7 +270,11 @@ static enum life_event see_leader_off(struct process *process)
     drain(process);
     process->now.asked = process->life.asked;
     watcher_of(process)->on_ended(process->site->owner, process);
-    return process->now.pid ? LIFE_NO_EVENT : LIFE_EMPTIED;
+    if (process->now.pid == 0)
+        return LIFE_EMPTIED;
+    return process->life.state == LIFE_LINGERING && process->life.want_up
+               ? LIFE_IN_THE_WAY
+               : LIFE_NO_EVENT;
 }
 
 static enum life_event close_run(struct process *process)
@@ -284,6 +289,27 @@ static enum life_event close_run(struct process *process)
     return process->run.open ? LIFE_NO_EVENT : LIFE_CLOSED;
 }
 
+/* libuv's clock is as good as any for the jitter: its last bits are chance. */
+static uint32_t chance(void)
+{
+    uint64_t now = uv_hrtime();
+
+    return (uint32_t)(now * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
+static enum life_event back_off(struct process *process)
+{
+    const struct process_run *run = &process->last;
+    uint64_t ready_ms = run->ready_ms ? run->ended_ms - run->ready_ms : 0;
+    uint64_t wait_ms;
+
+    if (!backoff_next(process->backoff, now_ms(process), ready_ms, chance(),
+                      &wait_ms))
+        return LIFE_EXHAUSTED;
+    arm(process, wait_ms);
+    return LIFE_NO_EVENT;
+}
+
 /* Returns the event the action led to at once, if any. */
 static enum life_event perform(struct process *process, enum life_action action)
 {
@@ -293,6 +319,7 @@ static enum life_event perform(struct process *process, enum life_action action)
     case LIFE_KILL: return send_kill(process);
     case LIFE_DRAIN: return see_leader_off(process);
     case LIFE_CLOSE: return close_run(process);
+    case LIFE_BACK_OFF: return back_off(process);
     case LIFE_NOTHING:
     case LIFE_REST: break;
     }
@@ -333,6 +360,8 @@ static void feed(struct process *process, enum life_event event)
 
 void process_tell(struct process *process, enum life_event wish)
 {
+    if (process->backoff && wish != LIFE_TIMER)
+        backoff_forget(process->backoff); /* somebody takes care of it */
     if (!process->feeding) {
         feed(process, wish);
         return;
@@ -412,6 +441,11 @@ bool process_wanted(const struct process *process)
     return process->life.want_up;
 }
 
+bool process_failed(const struct process *process)
+{
+    return process->life.state == LIFE_IDLE && process->life.failed;
+}
+
 const struct process_spec *process_spec(const struct process *process)
 {
     return process->spec;
@@ -440,6 +474,18 @@ uint64_t process_age_ms(struct process *process)
     return until - process->now.started_ms;
 }
 
+uint64_t process_wait_ms(const struct process *process)
+{
+    return process->life.state == LIFE_WAITING
+               ? uv_timer_get_due_in(&process->timer)
+               : 0;
+}
+
+uint64_t process_patience_ms(struct process *process)
+{
+    return now_ms(process) - process->now.signalled_ms;
+}
+
 /* ---- birth and end ---------------------------------------------------- */
 
 static void on_home_empty(void *owner)
@@ -449,6 +495,7 @@ static void on_home_empty(void *owner)
 
     free(process->strays);
     free(process->failure);
+    free(process->backoff);
     free(process);
     site->watcher->on_closed(site->owner);
 }
@@ -466,7 +513,11 @@ struct process *process_create(const struct process_site *site,
 
     process->site = site;
     process->spec = spec;
-    life_init(&process->life);
+    life_init(&process->life, spec->policy);
+    if (spec->policy != LIFE_NEVER) {
+        process->backoff = mem_new(1, sizeof *process->backoff);
+        backoff_init(process->backoff, &spec->backoff);
+    }
     handles_init(&process->home, process, on_home_empty);
     handles_init(&process->run, process, on_run_over);
     add_timer(process, &process->timer);

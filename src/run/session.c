@@ -3,6 +3,7 @@
 #include "procman/mem.h"
 #include "procman/os_file.h"
 #include "procman/os_socket.h"
+#include "procman/remains.h"
 #include "session_place.h"
 
 #include <assert.h>
@@ -19,6 +20,8 @@
 #define INFO        "session.json"
 #define INFO_UNDONE "session.json.new"
 #define SOCKET      "control.sock"
+
+#define REMAINS_PATIENCE_MS 3000
 
 /* As many rounds as others may come and go while we try to get in. */
 enum { ROUNDS = 1000 };
@@ -157,6 +160,8 @@ static void remove_files(const struct session *session)
     unlinkat(session->directory, SOCKET, 0);
     unlinkat(session->directory, INFO, 0);
     unlinkat(session->directory, INFO_UNDONE, 0);
+    unlinkat(session->directory, REMAINS_FILE, 0);
+    unlinkat(session->directory, REMAINS_CGROUP, 0);
 }
 
 bool session_begin(struct session *session, const char *procfile,
@@ -183,6 +188,8 @@ bool session_begin(struct session *session, const char *procfile,
         close_all(session);
         return false;
     }
+    session->ended =
+        remains_end(session->directory, session->path, REMAINS_PATIENCE_MS);
     remove_files(session);
     return true;
 }

@@ -72,13 +72,17 @@ static void on_sweep_time(uv_timer_t *timer)
     supervisor_check_end(HANDLES_OWNER(timer));
 }
 
-static void say_left_behind(struct supervisor *supervisor)
+static void say_left_behind(const struct supervisor *supervisor)
 {
     for (size_t i = 0; i < supervisor->kin_count; i++) {
-        char *program = os_program_of(supervisor->kin[i].pid);
-        output_say(supervisor->config.output,
-                   "ending %s (pid %d), which was left behind", program,
-                   (int)supervisor->kin[i].pid);
+        const struct kin *kin = &supervisor->kin[i];
+        char *program = os_program_of(kin->pid);
+        if (kin->owner == KIN_NOBODY)
+            output_say(supervisor->config.output,
+                       "ending %s (pid %d), which was left behind", program,
+                       (int)kin->pid);
+        else
+            supervisor_say_stray(supervisor, kin->owner, kin->pid);
         free(program);
     }
 }

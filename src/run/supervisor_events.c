@@ -1,3 +1,4 @@
+#include "procman/remains.h"
 #include "procman/words.h"
 #include "supervisor_inside.h"
 
@@ -24,6 +25,9 @@ static void on_started(void *owner, struct process *process)
 {
     struct supervisor *supervisor = owner;
 
+    remains_note(supervisor->config.remains,
+                 supervisor_index(supervisor, process),
+                 process_run(process)->pid);
     output_say(supervisor->config.output, "%s started with pid %d",
                process_spec(process)->name, (int)process_run(process)->pid);
 }
@@ -101,6 +105,9 @@ static void on_state(void *owner, struct process *process)
     struct supervisor *supervisor = owner;
 
     supervisor_look_at_errands(supervisor, process);
+    if (process_state(process) == LIFE_CLOSING)
+        remains_note(supervisor->config.remains,
+                     supervisor_index(supervisor, process), 0);
     if (process_state(process) == LIFE_IDLE)
         shutdown_go_on(&supervisor->shutdown);
     supervisor_check_end(supervisor);
@@ -122,20 +129,23 @@ static void on_kill(void *owner, struct process *process)
     free(pids);
     output_say(supervisor->config.output, "%s did not stop within %s: killed",
                process_spec(process)->name,
-               words_duration(uv_now(supervisor->config.loop) -
-                              process_run(process)->signalled_ms)
-                   .text);
+               words_duration(process_patience_ms(process)).text);
 }
 
-static void on_stray(void *owner, struct process *process, pid_t pid)
+void supervisor_say_stray(const struct supervisor *supervisor, size_t i,
+                          pid_t pid)
 {
-    struct supervisor *supervisor = owner;
     char *program = os_program_of(pid);
 
     output_say(supervisor->config.output,
                "%s: ending %s (pid %d), which had left its group",
-               process_spec(process)->name, program, (int)pid);
+               supervisor->specs[i].name, program, (int)pid);
     free(program);
+}
+
+static void on_stray(void *owner, struct process *process, pid_t pid)
+{
+    supervisor_say_stray(owner, supervisor_index(owner, process), pid);
 }
 
 /* ---- children that have ended ------------------------------------------ */

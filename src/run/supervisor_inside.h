@@ -79,6 +79,10 @@ extern const struct process_watcher supervisor_watcher;
 /* Reaps whoever has ended. */
 void supervisor_reap(struct supervisor *supervisor);
 
+/* Says that one that fled from process `i` is being ended. */
+void supervisor_say_stray(const struct supervisor *supervisor, size_t i,
+                          pid_t pid);
+
 /* Answers the errands that are fulfilled now that this process (NULL: none in
  * particular) has another state. */
 void supervisor_look_at_errands(struct supervisor *supervisor,

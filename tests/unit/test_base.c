@@ -196,7 +196,7 @@ static void durations_are_said_as_people_say_them(void **state)
         {999, "999 ms"},
         {1000, "1.0 s"},
         {3250, "3.2 s"},
-        {59999, "59.9 s"},
+        {59999, "59 s"},
         {60000, "1 min 0 s"},
         {64000, "1 min 4 s"},
         {3599999, "59 min 59 s"},

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -450,6 +452,42 @@ static void who_stalls_is_sent_away_in_time(void **state)
     close(deaf);
 }
 
+/* What a stranger hears: nothing, not even an error. */
+static int listen_as_a_stranger(const struct world *world)
+{
+    static const char request[] = "{\"verb\": \"list\"}\n";
+    struct cause why;
+    char byte;
+
+    if (setgid(12345) != 0 || setuid(12345) != 0)
+        return 2;
+    int fd = os_connect_at(world->directory, world->path, "s", &why);
+    if (fd < 0)
+        return 3;
+    send(fd, request, sizeof request - 1, MSG_NOSIGNAL);
+    return recv(fd, &byte, 1, 0) > 0 ? 4 : 0;
+}
+
+static void a_stranger_is_not_served(void **state)
+{
+    struct world *world = *state;
+    uint64_t until = deadline();
+    int status = -1;
+
+    if (geteuid() != 0)
+        skip(); /* only root can play a stranger */
+    assert_int_equal(chmod(world->path, 0755), 0);
+    assert_int_equal(fchmodat(world->directory, "s", 0666, 0), 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(listen_as_a_stranger(world));
+    while (waitpid(child, &status, WNOHANG) == 0)
+        turn(world, until);
+    assert_int_equal(status, 0);
+    assert_int_equal(world->requests, 0);
+    expect_service(world);
+}
+
 static void closing_does_not_wait_for_one_that_does_not_read(void **state)
 {
     struct world *world = *state;
@@ -501,6 +539,7 @@ int main(void)
         STORY(a_request_that_breaks_off_is_answered_and_closed),
         STORY(a_crowd_of_silent_clients_locks_nobody_out),
         STORY(who_stalls_is_sent_away_in_time),
+        STORY(a_stranger_is_not_served),
         STORY(closing_does_not_wait_for_one_that_does_not_read),
         STORY(closing_still_sends_what_was_answered),
     };

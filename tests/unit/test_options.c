@@ -128,7 +128,7 @@ static void a_mistake_is_told_with_what_was_meant(void **state)
          "unknown option \"--exit-on-eror\"; did you mean "
          "\"--exit-on-error\"?"},
         {{"start", "---f", "x"},
-         "unknown option \"---f\"; did you mean \"-f\"?"},
+         "unknown option \"---f\"; see \"procman help\""},
         {{"start", "-f"}, "-f needs a value"},
         {{"-b", "0"}, "-b is a port from 1 to 65535, not \"0\""},
         {{"-b", "1x"}, "-b is a port from 1 to 65535, not \"1x\""},

@@ -398,12 +398,15 @@ static bool begin_without_room(const char *procfile)
 
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &limit);
-    return session_begin(&session, procfile, &why) &&
-           !session_publish(&session, 1, &why) &&
-           strstr(why.text, "cannot write ") &&
-           strstr(why.text, "/session.json: File too large") &&
-           !session_read(&info, session.path, &why) &&
-           session_listen(&session, &why) >= 0;
+    bool good = session_begin(&session, procfile, &why) &&
+                !session_publish(&session, 1, &why) &&
+                strstr(why.text, "cannot write ") &&
+                strstr(why.text, "/session.json: File too large") &&
+                !session_read(&info, session.path, &why);
+    int listener = session_listen(&session, &why);
+    close(listener);
+    session_end(&session);
+    return good && listener >= 0;
 }
 
 static void a_full_disk_is_said_and_leaves_the_session(void **state)
