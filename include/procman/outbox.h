@@ -4,8 +4,8 @@
  * that is merely busy is waited for, OUTBOX_PATIENCE_MS at most; once it has
  * taken longer the outbox does not wait at all any more, until nothing waits:
  * what the descriptor does not take stays and leaves when it can.  Beyond OUTBOX_FULL bytes it says that it is congested, so that its
- * owner stops reading its sources, and says so again when half has left; it
- * takes everything all the same.
+ * owner stops reading its sources, and says so again when all has left; it takes
+ * everything all the same.
  *
  * A full disk does not end anything: the bytes are dropped, and on_lost says
  * why, once, until a write succeeds again.

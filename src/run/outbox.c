@@ -140,9 +140,8 @@ static void push(struct outbox *outbox)
         buf_drop(&outbox->pending, outbox->sent);
         outbox->sent = 0;
     }
-    size_t left = outbox_waiting(outbox);
-    set_congested(outbox,
-                  left > (outbox->congested ? OUTBOX_FULL / 2 : OUTBOX_FULL));
+    if (outbox_waiting(outbox) > OUTBOX_FULL)
+        set_congested(outbox, true);
     if (!outbox->waiting)
         poll_for(outbox, true);
 }

@@ -26,6 +26,14 @@ size_t shutdown_left(const struct shutdown *shutdown)
     return left;
 }
 
+bool shutdown_is_done(const struct shutdown *shutdown)
+{
+    for (size_t i = 0; i < shutdown->count; i++)
+        if (!is_idle(shutdown->processes[i]))
+            return false;
+    return true;
+}
+
 /* Tells the next `count` that are not idle, from the end. */
 static void tell(struct shutdown *shutdown, size_t count)
 {
