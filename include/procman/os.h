@@ -67,8 +67,9 @@ int os_find_program(char **file, const char *name, const char *path,
 void os_explain_spawn(struct cause *why, const char *file, int error);
 
 /* One child that has ended (or was adopted and has ended), reaped; 0: none at
- * the moment.  `code` is the exit code, or `signum` what ended it. */
-pid_t os_reap(int *code, int *signum);
+ * the moment.  `which` is its pid, or -1 for any, which costs a walk over all
+ * children.  `code` is the exit code, or `signum` what ended it. */
+pid_t os_reap(pid_t which, int *code, int *signum);
 
 /* False: there is nobody in that group (any more). */
 bool os_signal_group(pid_t group, int signum);

@@ -112,13 +112,13 @@ void os_explain_spawn(struct cause *why, const char *file, int error)
         cause_say(why, "%s: %s", file, strerror(error));
 }
 
-pid_t os_reap(int *code, int *signum)
+pid_t os_reap(pid_t which, int *code, int *signum)
 {
     int status;
     pid_t pid;
 
     do {
-        pid = waitpid(-1, &status, WNOHANG);
+        pid = waitpid(which, &status, WNOHANG);
     } while (pid < 0 && errno == EINTR);
     if (pid <= 0)
         return 0;

@@ -150,30 +150,44 @@ static void on_stray(void *owner, struct process *process, pid_t pid)
 
 /* ---- children that have ended ------------------------------------------ */
 
-/* Asked for every death: a row of numbers is read faster than a thousand
- * processes. */
-static struct process *process_of_leader(const struct supervisor *supervisor,
-                                         pid_t pid)
+static void leader_ended(struct supervisor *supervisor, size_t i, int code,
+                         int signum)
 {
-    for (size_t i = 0; i < supervisor->count; i++)
-        if (supervisor->leaders[i] == pid) {
-            supervisor->leaders[i] = 0;
-            return supervisor->processes[i];
-        }
-    return NULL;
+    supervisor->leaders[i] = 0;
+    process_leader_ended(supervisor->processes[i], code, signum);
+}
+
+/* Those that were told to end are asked by name: among a thousand that live the
+ * kernel would look long for each of them. */
+static void reap_stopping(struct supervisor *supervisor)
+{
+    int code, signum;
+
+    for (size_t i = supervisor->count; i-- > 0;)
+        if (supervisor->leaders[i] &&
+            process_state(supervisor->processes[i]) == LIFE_STOPPING &&
+            os_reap(supervisor->leaders[i], &code, &signum))
+            leader_ended(supervisor, i, code, signum);
+}
+
+static void reap_others(struct supervisor *supervisor)
+{
+    int code, signum;
+
+    for (pid_t pid; (pid = os_reap(-1, &code, &signum)) > 0;)
+        for (size_t i = 0; i < supervisor->count; i++)
+            if (supervisor->leaders[i] == pid) {
+                leader_ended(supervisor, i, code, signum);
+                break;
+            }
 }
 
 /* Any death may be that of the last one of a group.  Signals do not count how
  * often they came: whoever is there to be reaped is reaped. */
 void supervisor_reap(struct supervisor *supervisor)
 {
-    int code, signum;
-
-    for (pid_t pid; (pid = os_reap(&code, &signum)) > 0;) {
-        struct process *process = process_of_leader(supervisor, pid);
-        if (process)
-            process_leader_ended(process, code, signum);
-    }
+    reap_stopping(supervisor);
+    reap_others(supervisor);
     for (size_t i = 0; i < supervisor->count; i++)
         if (process_waits_for_kin(supervisor->processes[i]))
             supervisor->look_wanted = true;
