@@ -18,8 +18,9 @@
 /* ---- this process ------------------------------------------------------ */
 
 /* The first thing in main: descriptors 0, 1 and 2 are open (on /dev/null if
- * need be), no other one that we inherited leaks into a child, SIGPIPE and
- * SIGTTOU are ignored (we are not the terminal's foreground group). */
+ * need be), no other one that we inherited leaks into a child, SIGPIPE, SIGXFSZ
+ * (a write fails instead) and SIGTTOU are ignored (we are not the terminal's
+ * foreground group), and SIGCHLD is not, whatever our caller did. */
 void os_prepare(void);
 
 /* Raises the soft limit of open descriptors to the hard one.  Children get
@@ -44,6 +45,8 @@ struct os_child {
     const char *directory; /* NULL: ours */
     int input, output, error;
     struct os_limit descriptors;
+    int umask; /* -1: ours */
+    int nice;  /* added to ours */
 };
 
 /* Starts a child in a session and group of its own, with default signals, an

@@ -14,6 +14,7 @@
 #include "procman/environment.h"
 #include "procman/life.h"
 #include "procman/os.h"
+#include "procman/values.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,11 @@ struct process_spec {
     const struct environment *own;         /* over it */
     int stop_signal;
     uint64_t stop_timeout_ms; /* from the stop signal to SIGKILL */
+    const char *directory;    /* to run in; NULL: ours */
+    int umask;                /* -1: ours */
+    int nice;                 /* added to ours */
+    int descriptors;          /* how many it may have; -1: as site says */
+    const struct value_codes *success; /* ways to end that are no failure */
     enum life_policy policy;
     struct backoff_rules backoff;
 };
@@ -94,6 +100,9 @@ struct process *process_create(const struct process_site *site,
  * from within a watcher: the wish is then granted when the watcher has
  * returned, after those that were made before it. */
 void process_tell(struct process *process, enum life_event wish);
+
+/* It is wanted, but must wait for others before it starts; or no longer. */
+void process_hold(struct process *process, bool held);
 
 /* If it is being stopped: patience is over now. */
 void process_hurry(struct process *process);

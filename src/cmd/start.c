@@ -20,13 +20,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STOP_TIMEOUT_MS 10000 /* an etcd leader may need 7 s */
-#define LAST_WORDS_MS   5000  /* for a reader that has stopped reading */
+#define LAST_WORDS_MS 5000 /* for a reader that has stopped reading */
 
 extern char **environ;
 
 struct start {
-    const struct options *options;
+    struct options options; /* the command line's, then the settings' */
     struct inputs inputs;
     size_t *chosen; /* indexes into the Procfile */
     size_t chosen_count;
@@ -77,7 +76,7 @@ static bool fail_unknown(const struct procfile *procfile, const char *name,
 static bool choose(struct start *start, struct cause *why)
 {
     const struct procfile *procfile = &start->inputs.procfile;
-    const struct options *options = start->options;
+    const struct options *options = &start->options;
 
     start->chosen = mem_new(options->word_count, sizeof *start->chosen);
     for (size_t i = 0; i < options->word_count; i++) {
@@ -91,10 +90,10 @@ static bool choose(struct start *start, struct cause *why)
 
 static unsigned base_port(const struct start *start)
 {
-    if (!start->options->set_ports)
+    if (!start->options.set_ports)
         return 0;
-    if (start->options->base_port)
-        return start->options->base_port;
+    if (start->options.base_port)
+        return start->options.base_port;
     if (start->inputs.file_port)
         return start->inputs.file_port;
     return PLAN_BASE_PORT;
@@ -102,16 +101,25 @@ static unsigned base_port(const struct start *start)
 
 static bool understand(struct start *start, struct cause *why)
 {
-    const struct options *options = start->options;
+    struct options *options = &start->options;
+    struct inputs_choice choice = {
+        .procfile = options_procfile(options),
+        .env = options->env,
+        .config = options->config,
+        .inherited = environ,
+    };
+    struct notes mistakes = {0};
 
     if (options->rpc_port)
         fputs("procman: -p is accepted and not needed: control goes through a "
               "private socket, there is no TCP port\n",
               stderr);
     if (!options_enter(options, why) ||
-        !inputs_read(&start->inputs, options_procfile(options), options->env,
-                     environ, why))
+        !inputs_read(&start->inputs, &choice, &mistakes, why)) {
+        notes_release(&mistakes);
         return false;
+    }
+    options_fill(options, &start->inputs.settings);
     if (choose(start, why))
         return true;
     inputs_release(&start->inputs);
@@ -154,12 +162,19 @@ static void on_congested(void *owner, bool congested)
         supervisor_pause(start->supervisor, congested);
 }
 
+static void on_last_words(uv_timer_t *timer);
+
 static void on_broken(void *owner)
 {
     struct start *start = owner;
 
-    if (!start->over)
+    if (!start->over) {
         supervisor_interrupt(start->supervisor, SIGPIPE);
+        return;
+    }
+    /* Nobody is left to wait for; not from within the outbox. */
+    start->words_left = 0;
+    uv_timer_start(&start->last_words, on_last_words, 0, 0);
 }
 
 static void on_lost(void *owner, const char *why)
@@ -197,8 +212,8 @@ static bool open_output(struct start *start, struct cause *why)
         .on_empty = on_empty,
     };
     struct terminal_style style = {
-        .color = wants_color(start->options),
-        .time = start->options->logtime,
+        .color = wants_color(&start->options),
+        .time = start->options.logtime,
         .width = name_width(&start->plan),
     };
 
@@ -233,6 +248,8 @@ static void on_over(void *owner, const struct supervisor_result *result)
     start->result = *result;
     start->over = true;
     output_flush(&start->output);
+    if (uv_is_closing((uv_handle_t *)&start->last_words))
+        return; /* all was written, and the outbox is gone already */
     start->words_left = outbox_waiting(start->outbox);
     if (start->words_left == 0)
         close_output(start);
@@ -248,14 +265,14 @@ static void be_supervisor(struct start *start)
     struct supervisor_config config = {
         .loop = &start->loop,
         .plan = &start->plan,
+        .order = &start->inputs.order,
         .session = start->session.path,
         .output = &start->output,
         .remains = start->remains,
         .descriptors = os_raise_descriptors(),
-        .exit_on_error = start->options->exit_on_error,
-        .exit_on_stop = start->options->exit_on_stop,
+        .exit_on_error = start->options.exit_on_error,
+        .exit_on_stop = start->options.exit_on_stop,
         .hangup_ignored = start->hangup_ignored,
-        .stop_timeout_ms = STOP_TIMEOUT_MS,
     };
 
     start->supervisor = supervisor_create(&config, on_over, start);
@@ -270,7 +287,7 @@ static void open_control(struct start *start)
 
     if (!session_publish(&start->session, start->report.guard, &why))
         output_say(&start->output, "warning: %s", why.text);
-    if (!start->options->rpc_server)
+    if (!start->options.rpc_server)
         return;
     int listener = session_listen(&start->session, &why);
     if (listener >= 0)
@@ -388,10 +405,23 @@ static char *make_cgroup(const struct session *session)
     return cgroup;
 }
 
+static void make_plan(struct start *start)
+{
+    struct plan_materials materials = {
+        .procfile = &start->inputs.procfile,
+        .settings = &start->inputs.settings,
+        .environment = &start->inputs.environment,
+        .base_port = base_port(start),
+        .session = start->session.path,
+    };
+
+    plan_make(&start->plan, &materials);
+}
+
 static int start_session(const struct command *command,
                          const struct options *options)
 {
-    struct start start = {.options = options};
+    struct start start = {.options = *options};
     struct cause why = {{0}};
     struct sigaction hangup = {.sa_handler = SIG_DFL};
 
@@ -403,8 +433,7 @@ static int start_session(const struct command *command,
         return command_fail(EXIT_NOT_DONE, &why);
     }
     say_what_was_found(&start);
-    plan_make(&start.plan, &start.inputs.procfile, &start.inputs.environment,
-              base_port(&start), start.session.path);
+    make_plan(&start);
     sigaction(SIGHUP, NULL, &hangup);
     start.hangup_ignored = hangup.sa_handler == SIG_IGN;
     start.cgroup = make_cgroup(&start.session);

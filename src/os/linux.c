@@ -29,7 +29,9 @@ void os_prepare(void)
         fcntl(i, F_SETFD, 0);
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     signal(SIGTTOU, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would hide that children end */
 }
 
 void os_become_subreaper(void)

@@ -96,7 +96,8 @@ void os_explain_spawn(struct cause *why, const char *file, int error)
 {
     const char *what = "";
 
-    if (error == ENOENT && access(file, F_OK) == 0)
+    /* Without '/' it was searched for: that it lies here says nothing. */
+    if (error == ENOENT && strchr(file, '/') && access(file, F_OK) == 0)
         what = "its interpreter is not found";
     else if (error == ENOENT)
         what = "not found";

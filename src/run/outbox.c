@@ -3,6 +3,7 @@
 #include "procman/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -156,6 +157,17 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         push(outbox);
 }
 
+/* libuv makes whatever it polls non-blocking; a description that is not ours
+ * alone would be so for its other users too. */
+static bool watch(struct outbox *outbox, uv_loop_t *loop)
+{
+    int flags = fcntl(outbox->outlet.descriptor, F_GETFL);
+    int error = uv_poll_init(loop, &outbox->poll, outbox->outlet.descriptor);
+
+    fcntl(outbox->outlet.descriptor, F_SETFL, flags);
+    return error == 0;
+}
+
 struct outbox *outbox_create(uv_loop_t *loop, int descriptor,
                              const struct outbox_watcher *watcher, void *owner,
                              struct cause *why)
@@ -170,7 +182,7 @@ struct outbox *outbox_create(uv_loop_t *loop, int descriptor,
     outbox->owner = owner;
     outbox->outlet = outlet;
     outbox->poll.data = outbox;
-    if (outlet.pollable && uv_poll_init(loop, &outbox->poll, outlet.descriptor))
+    if (outlet.pollable && !watch(outbox, loop))
         outbox->outlet.pollable = false; /* it cannot be polled: it blocks */
     if (outbox->outlet.pollable) {
         poll_for(outbox, false);

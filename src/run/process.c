@@ -29,6 +29,7 @@ struct process {
     char *failure;           /* why `now` could not be started; NULL */
     pid_t *strays;           /* fled from the group, and live */
     size_t stray_count;
+    bool group_gone; /* its number may be somebody else's by now */
     bool paused;
 
     struct handles home; /* live as long as the process: the timers */
@@ -96,15 +97,18 @@ static bool leader_is_gone(const struct process *process)
     return process->now.ended_ms != 0;
 }
 
-static bool is_empty(const struct process *process)
+/* Strays may outlive the group for long: what was empty once stays so. */
+static bool is_empty(struct process *process)
 {
-    return leader_is_gone(process) && process->stray_count == 0 &&
-           !os_group_lives(process->now.pid);
+    if (leader_is_gone(process) && !os_group_lives(process->now.pid))
+        process->group_gone = true;
+    return process->group_gone && process->stray_count == 0;
 }
 
 static void signal_all(struct process *process, int signum)
 {
-    os_signal_group(process->now.pid, signum);
+    if (!process->group_gone)
+        os_signal_group(process->now.pid, signum);
     for (size_t i = 0; i < process->stray_count; i++)
         os_signal(process->strays[i], signum);
 }
@@ -175,13 +179,23 @@ static const char *path_of(const struct process_spec *spec)
     return path ? path : environment_get(spec->environment, "PATH");
 }
 
+static struct os_limit descriptors_of(const struct process *process)
+{
+    struct os_limit limit = process->site->descriptors;
+
+    if (process->spec->descriptors > 0)
+        limit.soft = (uint64_t)process->spec->descriptors;
+    return limit;
+}
+
 static int start_leader(struct process *process, int output, int error,
                         struct cause *why)
 {
     const struct process_spec *spec = process->spec;
     char **env = plan_environment(spec->environment, spec->own);
     char *file = NULL;
-    int failed = os_find_program(&file, spec->argv[0], path_of(spec), NULL);
+    int failed =
+        os_find_program(&file, spec->argv[0], path_of(spec), spec->directory);
 
     if (!failed) {
         struct os_child child = {
@@ -191,7 +205,10 @@ static int start_leader(struct process *process, int output, int error,
             .input = process->site->null,
             .output = output,
             .error = error,
-            .descriptors = process->site->descriptors,
+            .directory = spec->directory,
+            .descriptors = descriptors_of(process),
+            .umask = spec->umask,
+            .nice = spec->nice,
         };
         pid_t pid = os_spawn(&child);
         failed = pid < 0 ? -pid : 0;
@@ -224,6 +241,7 @@ static enum life_event spawn(struct process *process)
         .number = process->now.number + 1,
         .started_ms = now_ms(process),
     };
+    process->group_gone = false;
     int output = open_stream(process, &process->streams[0], &why);
     int error =
         output < 0 ? -1 : open_stream(process, &process->streams[1], &why);
@@ -371,6 +389,12 @@ void process_tell(struct process *process, enum life_event wish)
     process->wishes[process->wish_count++] = wish;
 }
 
+void process_hold(struct process *process, bool held)
+{
+    assert(process->life.state == LIFE_IDLE);
+    process->life.want_up = held;
+}
+
 void process_hurry(struct process *process)
 {
     if (process->life.state == LIFE_STOPPING)
@@ -382,7 +406,9 @@ void process_leader_ended(struct process *process, int code, int signum)
     process->now.ended_ms = now_ms(process);
     process->now.code = code;
     process->now.signum = signum;
-    feed(process, code || signum ? LIFE_CRASHED : LIFE_EXITED);
+    feed(process, value_codes_have(process->spec->success, code, signum)
+                      ? LIFE_EXITED
+                      : LIFE_CRASHED);
 }
 
 bool process_waits_for_kin(const struct process *process)
@@ -402,6 +428,7 @@ void process_set_strays(struct process *process, const pid_t *strays,
             watcher_of(process)->on_stray(process->site->owner, process,
                                           strays[i]);
             os_signal(strays[i], signum);
+            os_signal(strays[i], SIGCONT);
         }
     if (count)
         process->strays =

@@ -4,12 +4,18 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#define SWEEP_PATIENCE_MS 10000
+
 /* ---- the end ------------------------------------------------------------ */
 
-static bool is_at_rest(const struct process *process)
+/* What waits for one that has failed would wait for ever. */
+static bool is_at_rest(const struct supervisor *supervisor, size_t i)
 {
+    const struct process *process = supervisor->processes[i];
     enum life_state state = process_state(process);
 
+    if (supervisor->held[i])
+        return supervisor_is_blocked(supervisor, i);
     return state == LIFE_IDLE ||
            (state == LIFE_LINGERING && !process_wanted(process));
 }
@@ -17,7 +23,7 @@ static bool is_at_rest(const struct process *process)
 static bool all_at_rest(const struct supervisor *supervisor)
 {
     for (size_t i = 0; i < supervisor->count; i++)
-        if (!is_at_rest(supervisor->processes[i]))
+        if (!is_at_rest(supervisor, i))
             return false;
     return supervisor->queued_count == 0;
 }
@@ -102,7 +108,7 @@ static void sweep(struct supervisor *supervisor)
     }
     if (!supervisor->swept) {
         say_left_behind(supervisor);
-        supervisor->sweep_until_ms = now + supervisor->config.stop_timeout_ms;
+        supervisor->sweep_until_ms = now + SWEEP_PATIENCE_MS;
     }
     bool patient = now < supervisor->sweep_until_ms;
     for (size_t i = 0; i < supervisor->kin_count; i++) {
@@ -138,6 +144,8 @@ void supervisor_begin_stopping(struct supervisor *supervisor)
     supervisor->phase = PHASE_STOPPING;
     for (size_t i = 0; i < supervisor->count; i++)
         supervisor->queued[i] = false;
+    for (size_t i = 0; i < supervisor->count; i++)
+        supervisor_let_go(supervisor, i);
     supervisor->queued_count = 0;
     uv_idle_stop(&supervisor->starter);
     shutdown_begin(&supervisor->shutdown);

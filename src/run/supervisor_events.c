@@ -105,6 +105,7 @@ static void on_state(void *owner, struct process *process)
     struct supervisor *supervisor = owner;
 
     supervisor_look_at_errands(supervisor, process);
+    supervisor_order_changed(supervisor, supervisor_index(supervisor, process));
     if (process_state(process) == LIFE_CLOSING)
         remains_note(supervisor->config.remains,
                      supervisor_index(supervisor, process), 0);
