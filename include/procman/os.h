@@ -70,9 +70,12 @@ int os_find_program(char **file, const char *name, const char *path,
 void os_explain_spawn(struct cause *why, const char *file, int error);
 
 /* One child that has ended (or was adopted and has ended), reaped; 0: none at
- * the moment.  `which` is its pid, or -1 for any, which costs a walk over all
- * children.  `code` is the exit code, or `signum` what ended it. */
-pid_t os_reap(pid_t which, int *code, int *signum);
+ * the moment.  `code` is the exit code, or `signum` what ended it. */
+pid_t os_reap(int *code, int *signum);
+
+/* The same for this child; false: it lives.  Where there are many children this
+ * costs much less: os_reap() makes the kernel walk over all of them. */
+bool os_reap_one(pid_t pid, int *code, int *signum);
 
 /* False: there is nobody in that group (any more). */
 bool os_signal_group(pid_t group, int signum);

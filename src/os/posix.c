@@ -113,7 +113,7 @@ void os_explain_spawn(struct cause *why, const char *file, int error)
         cause_say(why, "%s: %s", file, strerror(error));
 }
 
-pid_t os_reap(pid_t which, int *code, int *signum)
+static pid_t reap(pid_t which, int *code, int *signum)
 {
     int status;
     pid_t pid;
@@ -126,6 +126,16 @@ pid_t os_reap(pid_t which, int *code, int *signum)
     *code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     *signum = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     return pid;
+}
+
+pid_t os_reap(int *code, int *signum)
+{
+    return reap(-1, code, signum);
+}
+
+bool os_reap_one(pid_t pid, int *code, int *signum)
+{
+    return reap(pid, code, signum) == pid;
 }
 
 /* 0 and 1 would mean our own group and everybody. */

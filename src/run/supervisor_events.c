@@ -167,7 +167,7 @@ static void reap_stopping(struct supervisor *supervisor)
     for (size_t i = supervisor->count; i-- > 0;)
         if (supervisor->leaders[i] &&
             process_state(supervisor->processes[i]) == LIFE_STOPPING &&
-            os_reap(supervisor->leaders[i], &code, &signum))
+            os_reap_one(supervisor->leaders[i], &code, &signum))
             leader_ended(supervisor, i, code, signum);
 }
 
@@ -175,7 +175,7 @@ static void reap_others(struct supervisor *supervisor)
 {
     int code, signum;
 
-    for (pid_t pid; (pid = os_reap(-1, &code, &signum)) > 0;)
+    for (pid_t pid; (pid = os_reap(&code, &signum)) > 0;)
         for (size_t i = 0; i < supervisor->count; i++)
             if (supervisor->leaders[i] == pid) {
                 leader_ended(supervisor, i, code, signum);
