@@ -73,6 +73,10 @@ void os_explain_spawn(struct cause *why, const char *file, int error);
  * the moment.  `code` is the exit code, or `signum` what ended it. */
 pid_t os_reap(int *code, int *signum);
 
+/* The same for this child; false: it lives.  Where there are many children this
+ * costs much less: os_reap() makes the kernel walk over all of them. */
+bool os_reap_one(pid_t pid, int *code, int *signum);
+
 /* False: there is nobody in that group (any more). */
 bool os_signal_group(pid_t group, int signum);
 bool os_group_lives(pid_t group);
@@ -133,6 +137,10 @@ bool os_open_outlet(struct os_outlet *outlet, int descriptor,
 
 /* As write(2), but never blocks on a pollable outlet. */
 ssize_t os_write(const struct os_outlet *outlet, const void *bytes, size_t len);
+
+/* Waits until a pollable outlet takes something, or `limit_ms` have passed, or a
+ * signal has come; says whether it does. */
+bool os_wait_writable(const struct os_outlet *outlet, int limit_ms);
 
 /* A pipe, both ends close-on-exec, the reading end non-blocking. */
 bool os_pipe(int ends[2], struct cause *why);

@@ -113,19 +113,29 @@ void os_explain_spawn(struct cause *why, const char *file, int error)
         cause_say(why, "%s: %s", file, strerror(error));
 }
 
-pid_t os_reap(int *code, int *signum)
+static pid_t reap(pid_t which, int *code, int *signum)
 {
     int status;
     pid_t pid;
 
     do {
-        pid = waitpid(-1, &status, WNOHANG);
+        pid = waitpid(which, &status, WNOHANG);
     } while (pid < 0 && errno == EINTR);
     if (pid <= 0)
         return 0;
     *code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     *signum = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     return pid;
+}
+
+pid_t os_reap(int *code, int *signum)
+{
+    return reap(-1, code, signum);
+}
+
+bool os_reap_one(pid_t pid, int *code, int *signum)
+{
+    return reap(pid, code, signum) == pid;
 }
 
 /* 0 and 1 would mean our own group and everybody. */
@@ -211,4 +221,11 @@ ssize_t os_write(const struct os_outlet *outlet, const void *bytes, size_t len)
         len = len < CAUTIOUS_WRITE ? len : CAUTIOUS_WRITE;
     }
     return write(outlet->descriptor, bytes, len);
+}
+
+bool os_wait_writable(const struct os_outlet *outlet, int limit_ms)
+{
+    struct pollfd ready = {outlet->descriptor, POLLOUT, 0};
+
+    return poll(&ready, 1, limit_ms) > 0;
 }

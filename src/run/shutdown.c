@@ -28,6 +28,14 @@ size_t shutdown_left(const struct shutdown *shutdown)
     return left;
 }
 
+bool shutdown_is_done(const struct shutdown *shutdown)
+{
+    for (size_t i = 0; i < shutdown->count; i++)
+        if (!is_idle(shutdown->processes[i]))
+            return false;
+    return true;
+}
+
 /* Does somebody live that must be gone first? */
 static bool is_needed(const struct shutdown *shutdown, size_t index)
 {

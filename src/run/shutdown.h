@@ -41,7 +41,9 @@ void shutdown_go_on(struct shutdown *shutdown);
 /* Kills whoever is left. */
 void shutdown_hurry(struct shutdown *shutdown);
 
-/* How many are not idle. */
+/* How many are not idle, and whether there are none: asked after each change
+ * of each of them, so it does not count. */
 size_t shutdown_left(const struct shutdown *shutdown);
+bool shutdown_is_done(const struct shutdown *shutdown);
 
 #endif

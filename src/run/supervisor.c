@@ -36,7 +36,7 @@ static void on_signal(uv_signal_t *handle, int signum)
     struct supervisor *supervisor = HANDLES_OWNER(handle);
 
     switch (signum) {
-    case SIGCHLD: supervisor_reap(supervisor); break;
+    case SIGCHLD: supervisor->reap_wanted = true; break;
     case SIGTSTP:
         suspend(supervisor, true);
         output_flush(supervisor->config.output);
@@ -45,6 +45,18 @@ static void on_signal(uv_signal_t *handle, int signum)
     case SIGCONT: suspend(supervisor, false); break;
     default: supervisor_interrupt(supervisor, signum); break;
     }
+}
+
+/* A thousand deaths are a thousand signals, and each look for the dead costs
+ * the kernel a walk over all children: one look a turn is enough. */
+static void on_turn_end(uv_check_t *turn_end)
+{
+    struct supervisor *supervisor = HANDLES_OWNER(turn_end);
+
+    if (!supervisor->reap_wanted)
+        return;
+    supervisor->reap_wanted = false;
+    supervisor_reap(supervisor);
 }
 
 /* ---- the start ----------------------------------------------------------- */
@@ -187,6 +199,7 @@ static void make_room(struct supervisor *supervisor, size_t count)
     supervisor->specs = mem_new(count, sizeof *supervisor->specs);
     supervisor->sources = mem_new(count, sizeof *supervisor->sources);
     supervisor->queued = mem_new(count, sizeof *supervisor->queued);
+    supervisor->leaders = mem_new(count, sizeof *supervisor->leaders);
     supervisor->held = mem_new(count, sizeof *supervisor->held);
     supervisor->lingering_said =
         mem_new(count, sizeof *supervisor->lingering_said);
@@ -200,6 +213,9 @@ static void make_handles(struct supervisor *supervisor)
     supervisor->handles_open = true;
     uv_idle_init(loop, &supervisor->starter);
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->starter);
+    uv_check_init(loop, &supervisor->turn_end);
+    handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->turn_end);
+    uv_check_start(&supervisor->turn_end, on_turn_end);
     uv_timer_init(loop, &supervisor->look_timer);
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->look_timer);
     shutdown_init(&supervisor->shutdown, loop, supervisor->processes,
@@ -257,6 +273,7 @@ void supervisor_release(struct supervisor *supervisor)
     free(supervisor->specs);
     free(supervisor->sources);
     free(supervisor->queued);
+    free(supervisor->leaders);
     free(supervisor->held);
     shutdown_release(&supervisor->shutdown);
     free(supervisor->lingering_said);

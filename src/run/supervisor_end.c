@@ -65,6 +65,7 @@ static void close_all(struct supervisor *supervisor)
     for (size_t i = 0; i < SUPERVISOR_SIGNALS; i++)
         handles_close((uv_handle_t *)&supervisor->signals[i]);
     handles_close((uv_handle_t *)&supervisor->starter);
+    handles_close((uv_handle_t *)&supervisor->turn_end);
     handles_close((uv_handle_t *)&supervisor->look_timer);
     handles_close((uv_handle_t *)&supervisor->shutdown.timer);
     for (size_t i = 0; i < supervisor->count; i++)
@@ -128,7 +129,7 @@ void supervisor_check_end(struct supervisor *supervisor)
         all_at_rest(supervisor))
         supervisor_begin_stopping(supervisor);
     if (supervisor->phase == PHASE_STOPPING &&
-        shutdown_left(&supervisor->shutdown) == 0) {
+        shutdown_is_done(&supervisor->shutdown)) {
         uv_timer_stop(&supervisor->look_timer);
         supervisor->phase = PHASE_SWEEPING;
     }

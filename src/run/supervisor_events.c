@@ -27,10 +27,10 @@ static void on_line(void *owner, struct process *process, int stream,
 static void on_started(void *owner, struct process *process)
 {
     struct supervisor *supervisor = owner;
+    size_t i = supervisor_index(supervisor, process);
 
-    remains_note(supervisor->config.remains,
-                 supervisor_index(supervisor, process),
-                 process_run(process)->pid);
+    supervisor->leaders[i] = process_run(process)->pid;
+    remains_note(supervisor->config.remains, i, process_run(process)->pid);
     output_say(supervisor->config.output, "%s started with pid %d",
                process_spec(process)->name, (int)process_run(process)->pid);
 }
@@ -216,14 +216,24 @@ static void on_stray(void *owner, struct process *process, pid_t pid)
 
 /* ---- children that have ended ------------------------------------------ */
 
-static struct process *process_of_leader(const struct supervisor *supervisor,
-                                         pid_t pid)
+static void leader_ended(struct supervisor *supervisor, size_t i, int code,
+                         int signum)
 {
-    for (size_t i = 0; i < supervisor->count; i++)
-        if (supervisor_leader_lives(supervisor->processes[i]) &&
-            process_run(supervisor->processes[i])->pid == pid)
-            return supervisor->processes[i];
-    return NULL;
+    supervisor->leaders[i] = 0;
+    process_leader_ended(supervisor->processes[i], code, signum);
+}
+
+/* Those that were told to end are asked by name: among a thousand that live the
+ * kernel would look long for each of them. */
+static void reap_stopping(struct supervisor *supervisor)
+{
+    int code, signum;
+
+    for (size_t i = supervisor->count; i-- > 0;)
+        if (supervisor->leaders[i] &&
+            process_state(supervisor->processes[i]) == LIFE_STOPPING &&
+            os_reap_one(supervisor->leaders[i], &code, &signum))
+            leader_ended(supervisor, i, code, signum);
 }
 
 static void hand_to_probes(struct supervisor *supervisor, pid_t pid, int code,
@@ -234,19 +244,34 @@ static void hand_to_probes(struct supervisor *supervisor, pid_t pid, int code,
             return;
 }
 
-/* Any death may be that of the last one of a group.  Signals do not count how
- * often they came: whoever is there to be reaped is reaped. */
-void supervisor_reap(struct supervisor *supervisor)
+static size_t index_of_leader(const struct supervisor *supervisor, pid_t pid)
+{
+    size_t i = 0;
+
+    while (i < supervisor->count && supervisor->leaders[i] != pid)
+        i++;
+    return i;
+}
+
+static void reap_others(struct supervisor *supervisor)
 {
     int code, signum;
 
     for (pid_t pid; (pid = os_reap(&code, &signum)) > 0;) {
-        struct process *process = process_of_leader(supervisor, pid);
-        if (process)
-            process_leader_ended(process, code, signum);
+        size_t i = index_of_leader(supervisor, pid);
+        if (i < supervisor->count)
+            leader_ended(supervisor, i, code, signum);
         else
             hand_to_probes(supervisor, pid, code, signum);
     }
+}
+
+/* Any death may be that of the last one of a group.  Signals do not count how
+ * often they came: whoever is there to be reaped is reaped. */
+void supervisor_reap(struct supervisor *supervisor)
+{
+    reap_stopping(supervisor);
+    reap_others(supervisor);
     for (size_t i = 0; i < supervisor->count; i++)
         if (process_waits_for_kin(supervisor->processes[i]))
             supervisor->look_wanted = true;

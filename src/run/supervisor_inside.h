@@ -37,6 +37,7 @@ struct supervisor {
     bool *held;   /* waits for others before it starts */
     bool *queued; /* to be started when its turn comes */
     size_t queued_count;
+    pid_t *leaders; /* those that live; 0: none */
     struct process_site site;
 
     enum phase phase;
@@ -59,6 +60,8 @@ struct supervisor {
     bool handles_open, control_open;
     uv_signal_t signals[SUPERVISOR_SIGNALS];
     uv_idle_t starter;
+    uv_check_t turn_end;
+    bool reap_wanted; /* a child has ended in this turn */
     uv_timer_t look_timer;
 };
 
