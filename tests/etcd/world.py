@@ -5,6 +5,7 @@ has happened, and fails with a sentence if it does not happen in time.
 """
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -88,19 +89,19 @@ def port_is_open(port):
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def http(url, data=None, timeout=2):
+def fetch(url, data=None, timeout=2):
     """(status, body); status 0: nobody answered."""
     try:
         with _opener.open(url, data, timeout=timeout) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return 0, b""
 
 
 def is_healthy(port):
-    status, body = http(f"http://127.0.0.1:{port}/health", timeout=1)
+    status, body = fetch(f"http://127.0.0.1:{port}/health", timeout=1)
     return status == 200 and json.loads(body).get("health") == "true"
 
 
