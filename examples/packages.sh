@@ -74,9 +74,11 @@ services_quiet() { # package names
     done
 }
 
+# Names of packages hold no blanks and no globs.
+# shellcheck disable=SC2207
 need() { # run | test
-    local missing as_root=
-    mapfile -t missing < <(packages_missing "$1")
+    local missing log as_root=
+    missing=($(packages_missing "$1"))
     [ ${#missing[@]} -eq 0 ] && return 0
     if ! command -v apt-get >/dev/null; then
         echo "This needs what Debian calls: ${missing[*]}." >&2
@@ -95,11 +97,14 @@ need() { # run | test
     echo "Installing: ${missing[*]}"
     # A source of the machine's own that does not answer is not our business
     # as long as the packages can be had.
-    $as_root apt-get -qq update || true
-    $as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -qq install -y --no-install-recommends "${missing[@]}" || {
+    if ! log=$({
+        $as_root apt-get -qq update || true
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+            --no-install-recommends "${missing[@]}"
+    } 2>&1); then
+        echo "$log" >&2
         echo "apt-get could not install: ${missing[*]}" >&2
         return 1
-    }
+    fi
     services_quiet "${missing[@]}"
 }

@@ -17,6 +17,17 @@ def cannot(reason):
     pytest.skip(reason)
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport():
+    """A failure shows what procman said; its files will be gone."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for supervisor in world.Supervisor.started[-2:]:
+            report.sections.append(
+                (f"procman {supervisor.pid}", supervisor.account()))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def machine():
     """Step 0: the programs are there, and the ports are ours and free."""

@@ -157,7 +157,10 @@ class Folder:
 class Supervisor:
     """A running `procman start`."""
 
+    started = []  # all of them, for the report of a test that failed
+
     def __init__(self, folder, argv, name):
+        self.started.append(self)
         self.path = folder.file(name)
         with open(self.path, "wb") as out, \
                 open(self.path + ".err", "wb") as err:
@@ -174,6 +177,19 @@ class Supervisor:
     def lines(self):
         """The whole lines that are there by now."""
         return self.output().split("\n")[:-1]
+
+    def own_words(self):
+        """What procman itself has said, of all that was printed."""
+        return [line.split(" procman | ", 1)[1] for line in self.lines()
+                if " procman | " in line]
+
+    def account(self):
+        """The end of what it said, for somebody who looks for a mistake."""
+        if not os.path.exists(self.path):
+            return "its folder is gone"
+        lines = [line[:200] for line in self.lines()]
+        return "\n".join([*self.own_words()[-20:], "...", *lines[-10:],
+                          self.errors()])
 
     def errors(self):
         with open(self.path + ".err", encoding="utf-8",
