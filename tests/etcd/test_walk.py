@@ -566,9 +566,16 @@ def supervisor_pid(of):
     return int(children[0])
 
 
+@pytest.fixture
+def nothing_left():
+    yield
+    world.kill_marked_processes()
+
+
 @pytest.mark.parametrize("victim", ["the procman that was started",
                                     "the supervisor under it"])
-def test_no_member_survives_a_killed_procman(work, ended_by_term, victim):
+def test_no_member_survives_a_killed_procman(
+        work, ended_by_term, nothing_left, victim):
     supervisor = work.start("start")
     world.wait_healthy(CLIENT_PORTS.values())
     pid = supervisor.pid
