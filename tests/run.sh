@@ -124,10 +124,11 @@ run_suite() { # part's name, binary, pytest's arguments...
 }
 
 fuzz() { # fuzzer: begins with the seeds, keeps nothing
-    local name corpus seeds=()
+    local name corpus seeds_of seeds=()
     name=$(basename "$1")
     corpus=$(mktemp -d) || return 1
-    [ -d "tests/fuzz/${name#fuzz_}" ] && seeds=("tests/fuzz/${name#fuzz_}")
+    seeds_of=tests/fuzz/seeds/${name#fuzz_}
+    [ -d "$seeds_of" ] && seeds=("$seeds_of")
     "$1" -max_total_time="${FUZZ_SECONDS:-5}" -artifact_prefix="$logs/" \
         -print_final_stats=1 -timeout=10 "$corpus" "${seeds[@]}"
     local code=$?
@@ -199,7 +200,7 @@ for result in "$logs"/*.result; do
     [ "$f" -eq 0 ] && continue
     echo
     echo "=== $(basename "$result" .result) ==="
-    tail -n 80 "${result%.result}.log"
+    tail -n 80 "${result%.result}.log" | cut -c 1-200
     for report in "$logs/report.$(basename "$result" .result)".*; do
         [ -s "$report" ] && echo "--- $report" && head -n 60 "$report"
     done

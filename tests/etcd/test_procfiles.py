@@ -77,7 +77,7 @@ def test_a_bigger_cluster_comes_up_and_goes_down(folder, path):
     ports = [int(port) for port in re.findall(
         r"--listen-client-urls http://127\.0\.0\.1:(\d+)", read(path))]
     supervisor = folder.start("start")
-    world.wait_healthy([*ports, world.PROXY_PORT])
+    supervisor.wait_healthy([*ports, world.PROXY_PORT])
     supervisor.signal(signal.SIGINT)
     assert supervisor.wait(15) == -signal.SIGINT
     assert [x for x in supervisor.own_words() if "killed" in x] == []
@@ -88,7 +88,7 @@ def test_the_discovery_example_runs_from_one_procfile(folder):
     folder.copy("examples/discovery/Procfile")
     folder.copy("examples/discovery/nginx.conf")
     supervisor = folder.start("start")
-    world.wait_healthy([2379, 22379, 32379])
+    supervisor.wait_healthy([2379, 22379, 32379])
     assert folder.etcdctl("put", "server1", "one").returncode == 0
     status, body = world.fetch(f"http://127.0.0.1:{world.NGINX_PORT}/servers2")
     assert (status, b'"count":"1"' in body) == (200, True)

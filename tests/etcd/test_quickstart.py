@@ -15,7 +15,7 @@ def start(folder, *words):
 def test_quickstart_brings_up_the_cluster_and_ctrl_c_ends_it(folder):
     data = folder.file("my data")
     quickstart = start(folder, data)
-    world.wait_healthy([2379, 22379, 32379, world.PROXY_PORT], 240)
+    quickstart.wait_healthy([2379, 22379, 32379, world.PROXY_PORT], 240)
     assert "Installing" not in quickstart.output()
     assert sorted(n for n in os.listdir(data) if n.endswith(".etcd")) == [
         "infra1.etcd", "infra2.etcd", "infra3.etcd"]
@@ -37,7 +37,7 @@ def test_the_folder_of_an_earlier_time_is_kept_as_it_is(folder):
 def test_a_port_in_use_is_said_before_anything_starts(folder):
     other = folder.start("--name", "other", "--data-dir", "other.etcd",
                          program=("etcd",))
-    world.wait_healthy([2379])
+    other.wait_healthy([2379])
     quickstart = start(folder, folder.file("data"))
     assert quickstart.wait(240) == 1
     assert "port 2379 is in use" in quickstart.errors()

@@ -43,7 +43,7 @@ def work(module_folder):
 @pytest.fixture(scope="module")
 def cluster(work):
     supervisor = work.start("start")
-    world.wait_healthy([2379, 22379, 32379, PROXY_PORT])
+    supervisor.wait_healthy([2379, 22379, 32379, PROXY_PORT])
     return supervisor
 
 
@@ -129,7 +129,7 @@ def four(work, ended_by_int):
     """The cluster after the promotion, from the Procfile with four members."""
     os.replace(work.file("Procfile.4"), work.file("Procfile"))
     supervisor = work.start("-exit-on-stop=false", "start")
-    world.wait_healthy([*CLIENT_PORTS.values(), PROXY_PORT])
+    supervisor.wait_healthy([*CLIENT_PORTS.values(), PROXY_PORT])
     return supervisor
 
 
@@ -577,7 +577,7 @@ def nothing_left():
 def test_no_member_survives_a_killed_procman(
         work, ended_by_term, nothing_left, victim):
     supervisor = work.start("start")
-    world.wait_healthy(CLIENT_PORTS.values())
+    supervisor.wait_healthy(CLIENT_PORTS.values())
     pid = supervisor.pid
     if victim == "the supervisor under it":
         pid = supervisor_pid(supervisor)
@@ -587,5 +587,5 @@ def test_no_member_survives_a_killed_procman(
     supervisor.wait(2)
     # The ports are free and the session is, or this would not come up.
     again = work.start("start")
-    world.wait_healthy(CLIENT_PORTS.values())
+    again.wait_healthy(CLIENT_PORTS.values())
     Ending(again, signal.SIGINT, []).assert_orderly(signal.SIGINT)

@@ -205,6 +205,15 @@ class Supervisor:
             return None
         return wait_for(f"a line like {pattern!r}", look, seconds)
 
+    def wait_healthy(self, ports, seconds=30):
+        """Every port answers as a healthy etcd; in vain once procman ended."""
+        for port in ports:
+            def healthy_or_in_vain(port=port):
+                assert self.is_alive(), (
+                    f"procman ended with {self.process.returncode} instead")
+                return is_healthy(port)
+            wait_for(f"health of port {port}", healthy_or_in_vain, seconds)
+
     def is_alive(self):
         return self.process.poll() is None
 
