@@ -227,10 +227,18 @@ def test_the_learner_has_a_session_of_its_own(work, learner):
     assert (done.returncode, done.stdout) == (0, "*etcd4\n")
 
 
-def test_without_f_the_procfile_named_procfile_is_meant(work, learner):
-    done = work.procman("run", "status")
+def test_the_clusters_session_has_the_clusters_processes_only(work, learner):
+    done = work.procman("-f", "Procfile", "run", "status")
     assert (done.returncode, done.stdout) == (
         0, "*etcd1\n*etcd2\n*etcd3\n*proxy\n")
+
+
+def test_a_question_that_both_could_answer_names_both(work, learner):
+    done = work.procman("run", "status")
+    assert (done.returncode, done.stdout) == (1, "")
+    for name in ("Procfile", "Procfile.learner"):
+        path = os.path.realpath(work.file(name))
+        assert re.search(re.escape(path) + r"(?![.\w])", done.stderr)
 
 
 def test_the_clusters_procman_does_not_know_the_learners_process(
