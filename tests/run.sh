@@ -184,17 +184,16 @@ etcd_lane() {
 # business, since valgrind takes for one what a signal has interrupted.
 under_valgrind() {
     part build-release one build release gcc || return
-    cat >"$logs/procman" <<END
+    local half name halves=()
+    for half in 1 2; do
+        name=cli-valgrind-$half
+        cat >"$logs/procman-$half" <<END
 #!/bin/sh
 exec valgrind -q --trace-children=no --leak-check=no --error-exitcode=99 \\
-    --log-file="$logs/report.\$VALGRIND_PART.%p" \\
-    "$PWD/build/procman" "\$@"
+    --log-file="$logs/report.$name.%p" "$PWD/build/procman" "\$@"
 END
-    chmod +x "$logs/procman"
-    local half halves=()
-    for half in 1 2; do
-        VALGRIND_PART=cli-valgrind-$half part cli-valgrind-$half suite \
-            run_suite cli-valgrind-$half "$logs/procman" tests/cli \
+        chmod +x "$logs/procman-$half"
+        part $name suite run_suite $name "$logs/procman-$half" tests/cli \
             --shard $half/2 &
         halves+=($!)
     done
