@@ -81,6 +81,9 @@ bool os_reap_one(pid_t pid, int *code, int *signum);
 bool os_signal_group(pid_t group, int signum);
 bool os_group_lives(pid_t group);
 
+/* Nobody in it may be signalled by us: it runs as another user. */
+bool os_group_is_foreign(pid_t group);
+
 /* To one process. */
 void os_signal(pid_t pid, int signum);
 

@@ -115,6 +115,7 @@ static bool understand(struct start *start, struct cause *why)
     if (choose(start, why))
         return true;
     inputs_release(&start->inputs);
+    free(start->chosen);
     return false;
 }
 
@@ -310,6 +311,7 @@ static int supervise(struct start *start)
     open_record(start);
     be_supervisor(start);
     open_control(start);
+    guard_admit_signals();
     uv_run(&start->loop, UV_RUN_DEFAULT);
     int left = uv_loop_close(&start->loop);
     if (start->remains >= 0)
@@ -363,6 +365,9 @@ _Noreturn static void end_as_guard(struct start *start)
 {
     struct guard_report report = start->report;
 
+    if (report.error)
+        fprintf(stderr, "procman: cannot start a process: %s\n",
+                strerror(report.error));
     say_what_was_ended(&report);
     session_end(&start->session);
     release(start);
@@ -425,6 +430,7 @@ static int start_session(const struct command *command,
     (void)command;
     if (!understand(&start, &why))
         return command_fail(EXIT_USAGE, &why);
+    guard_block_signals();
     if (!session_begin(&start.session, options_procfile(options), &why)) {
         release(&start);
         return command_fail(EXIT_NOT_DONE, &why);

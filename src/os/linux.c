@@ -292,12 +292,13 @@ static void reap_all(void)
         ;
 }
 
+/* Those of another user (sudo, setuid) are beyond our reach. */
 static size_t count_alive(const struct os_process *found, size_t count)
 {
     size_t alive = 0;
 
     for (size_t i = 0; i < count; i++)
-        alive += found[i].state != 'Z';
+        alive += found[i].state != 'Z' && kill(found[i].pid, 0) == 0;
     return alive;
 }
 

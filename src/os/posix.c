@@ -149,6 +149,11 @@ bool os_group_lives(pid_t group)
     return os_signal_group(group, 0);
 }
 
+bool os_group_is_foreign(pid_t group)
+{
+    return group > 1 && kill(-group, 0) != 0 && errno == EPERM;
+}
+
 void os_signal(pid_t pid, int signum)
 {
     if (pid > 1)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 /* How soon SIGKILL is sent once more to those who came meanwhile. */
+#define KILL_TRIES     20 /* of those that we are not allowed to kill */
 #define KILL_AGAIN_MS  100
 #define PROCESS_WISHES 8
 
@@ -76,7 +77,11 @@ static bool leader_is_gone(const struct process *process)
 /* Strays may outlive the group for long: what was empty once stays so. */
 static bool is_empty(struct process *process)
 {
-    if (leader_is_gone(process) && !os_group_lives(process->now.pid))
+    pid_t group = process->now.pid;
+
+    if (leader_is_gone(process) &&
+        (!os_group_lives(group) ||
+         (process->now.killed && os_group_is_foreign(group))))
         process->group_gone = true;
     return process->group_gone && process->stray_count == 0;
 }
@@ -132,6 +137,17 @@ static enum life_event send_stop(struct process *process)
     return is_empty(process) ? LIFE_EMPTIED : LIFE_NO_EVENT;
 }
 
+/* It runs as another user (sudo, setuid): there is nothing more we can do. */
+static enum life_event give_up(struct process *process)
+{
+    process->now.ended_ms = process_now_ms(process);
+    process->now.signum = SIGKILL;
+    process_watcher(process)->on_unwell(
+        process->site->owner, process,
+        "it runs as another user and cannot be ended; it lives on");
+    return LIFE_CRASHED;
+}
+
 static enum life_event send_kill(struct process *process)
 {
     bool first = !process->now.killed;
@@ -141,6 +157,9 @@ static enum life_event send_kill(struct process *process)
         process_watcher(process)->on_kill(process->site->owner, process);
     signal_all(process, SIGKILL);
     process_arm(process, KILL_AGAIN_MS);
+    if (!leader_is_gone(process) && os_group_is_foreign(process->now.pid) &&
+        ++process->kills > KILL_TRIES)
+        return give_up(process);
     return is_empty(process) ? LIFE_EMPTIED : LIFE_NO_EVENT;
 }
 
@@ -342,9 +361,15 @@ void process_note_others(struct process *process, size_t count)
     process->now.killed_others = count;
 }
 
+/* While we do not read, nobody can tell whether the writer is silent. */
 void process_pause(struct process *process, bool paused)
 {
     process->paused = paused;
+    if (paused)
+        uv_timer_stop(&process->quiet);
+    else
+        for (int i = 0; i < 2; i++)
+            on_read(&process->streams[i]);
     for (int i = 0; i < 2; i++)
         stream_pause(&process->streams[i], paused);
 }

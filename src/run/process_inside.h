@@ -28,6 +28,7 @@ struct process {
     pid_t *strays;           /* fled from the group, and live */
     size_t stray_count;
     bool group_gone; /* its number may be somebody else's by now */
+    unsigned kills;  /* that were not allowed */
     bool paused;
 
     struct handles home; /* live as long as the process: the timers */

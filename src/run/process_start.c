@@ -215,6 +215,7 @@ enum life_event process_spawn(struct process *process)
         .started_ms = process_now_ms(process),
     };
     process->group_gone = false;
+    process->kills = 0;
     int failed = start_ready_run(process, &why);
     if (failed) {
         note_failure(process, failed, why.text);

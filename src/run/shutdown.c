@@ -64,10 +64,10 @@ static void tell(struct shutdown *shutdown, size_t count)
     }
 }
 
-static void report_on(struct shutdown *shutdown, const struct process *process)
+static void report_on(struct shutdown *shutdown, struct process *process)
 {
     const struct process_run *run = process_run(process);
-    uint64_t waited = uv_now(shutdown->timer.loop) - run->signalled_ms;
+    uint64_t waited = process_patience_ms(process);
     uint64_t patience = process_spec(process)->stop_timeout_ms;
     uint64_t rest = patience > waited ? patience - waited : 0;
     const char *name = process_spec(process)->name;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define SWEEP_PATIENCE_MS 10000
+#define GIVE_UP_MS        5000 /* on those that SIGKILL does not end */
 
 /* ---- the end ------------------------------------------------------------ */
 
@@ -102,7 +103,8 @@ static void sweep(struct supervisor *supervisor)
     supervisor_find_kin(supervisor);
     uv_update_time(supervisor->config.loop);
     now = uv_now(supervisor->config.loop);
-    if (supervisor->kin_count == 0) {
+    if (supervisor->kin_count == 0 ||
+        (supervisor->swept && now > supervisor->sweep_until_ms + GIVE_UP_MS)) {
         close_all(supervisor);
         return;
     }

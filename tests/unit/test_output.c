@@ -43,7 +43,7 @@ struct world {
     struct notebook first, second;
 };
 
-static const struct source web = {"web", 0, false};
+static const struct source web = {"web", 0, false, NULL};
 
 static int make_world(void **state)
 {

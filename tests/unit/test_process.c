@@ -34,6 +34,7 @@ struct world {
     struct process_site site;
     struct process_spec spec;
     struct value_codes success; /* none but 0 */
+    struct readiness automatic;
     struct environment environment, own;
     char *argv[4];
     struct process *process;
@@ -157,6 +158,7 @@ static int make_world(void **state)
         .owner = world,
         .scratch = mem_new(SCRATCH_SIZE, 1),
         .scratch_size = SCRATCH_SIZE,
+        .session = -1,
         .null = open("/dev/null", O_RDONLY | O_CLOEXEC),
         .quiet_ms = 1000,
     };
@@ -170,6 +172,8 @@ static int make_world(void **state)
         .umask = -1,
         .descriptors = -1,
         .success = &world->success,
+        .ready = &world->automatic,
+        .alive = &world->automatic,
         .policy = LIFE_NEVER,
     };
     environment_set(&world->environment, "PATH", "/usr/bin:/bin");

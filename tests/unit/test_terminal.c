@@ -113,7 +113,7 @@ static void assert_shown(struct world *world, const char *text)
     assert_bytes(world, text, strlen(text));
 }
 
-static const struct source web = {"web", 0, false};
+static const struct source web = {"web", 0, false, NULL};
 
 static void a_line_stands_behind_clock_and_name(void **state)
 {
@@ -157,7 +157,7 @@ static void colors_go_by_the_order_in_the_file(void **state)
 
     make_terminal(world, true, false);
     for (unsigned i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        struct source source = {"a", i, false};
+        struct source source = {"a", i, false, NULL};
         show(world, &source, "");
         assert_shown(world, wanted[i]);
     }
@@ -165,7 +165,7 @@ static void colors_go_by_the_order_in_the_file(void **state)
 
 static void procman_itself_is_white(void **state)
 {
-    struct source own = {"procman", 8, true};
+    struct source own = {"procman", 8, true, NULL};
     struct world *world = *state;
 
     make_terminal(world, true, false);
@@ -175,7 +175,7 @@ static void procman_itself_is_white(void **state)
 
 static void a_name_longer_than_the_column_is_whole(void **state)
 {
-    struct source source = {"grpc-proxy", 1, false};
+    struct source source = {"grpc-proxy", 1, false, NULL};
     struct world *world = *state;
 
     make_terminal(world, false, false);
@@ -201,7 +201,7 @@ static void a_piece_that_continues_is_marked(void **state)
 
 static void the_clock_goes_on_and_back(void **state)
 {
-    struct source other = {"other", 1, false};
+    struct source other = {"other", 1, false, NULL};
     struct world *world = *state;
 
     make_terminal(world, false, true);
