@@ -119,6 +119,7 @@ class Running:
         self.popen = popen
         self.pid = popen.pid
         self.terminal = terminal  # the master's descriptor, on a terminal
+        self.slave = None  # its other end, to look at it from outside
         self.raw = bytearray()
         self.lines = []
         self.errors = bytearray()
@@ -206,7 +207,7 @@ class Running:
                               "procman", after=after)
         return int(line.text.split()[-1])
 
-    def signal(self, number):
+    def send(self, number):
         self.popen.send_signal(number)
         return time.monotonic()
 
@@ -216,14 +217,33 @@ class Running:
             code = self.popen.wait(timeout * PATIENCE)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"procman goes on:\n{self.tail()}") from None
+        self._let_go_of_slave()  # or there is no end to read from the master
         for reader in self._readers:
             reader.join(10 * PATIENCE)
             assert not reader.is_alive(), "somebody holds procman's output"
         return code
 
+    def _let_go_of_slave(self):
+        if self.slave is not None:
+            os.close(self.slave)
+            self.slave = None
+
+    def send_twice(self, number):
+        """Twice the same; sent at once, they would become one."""
+        self.send(number)
+        until(lambda: not self._pending(number), "the first one has arrived")
+        return self.send(number)
+
+    def _pending(self, number):
+        with contextlib.suppress(OSError):
+            status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+            return any(int(mask, 16) >> (number - 1) & 1 for mask in
+                       re.findall(r"(?:Sig|Shd)Pnd:\s*(\w+)", status))
+        return False
+
     def stop(self, number=signal.SIGINT, timeout=20):
         """An orderly shutdown."""
-        self.signal(number)
+        self.send(number)
         return self.wait(timeout)
 
     def force_down(self):
@@ -237,6 +257,7 @@ class Running:
         return True
 
     def close(self):
+        self._let_go_of_slave()
         if self.terminal is not None:
             os.close(self.terminal)
             self.terminal = None
@@ -332,7 +353,7 @@ class Box:
         out, out_end = os.pipe()
         err, err_end = os.pipe()
         running = self._running(
-            words, cwd, env, without, source=out, stderr=err,
+            words, cwd, env, without, source=out, errors=err,
             **{"stdout": out_end, "stderr": err_end,
                "stdin": subprocess.DEVNULL, **popen})
         os.close(out_end)
@@ -346,6 +367,7 @@ class Box:
         master, slave = pty.openpty()
         settings = termios.tcgetattr(slave)
         settings[1] &= ~termios.OPOST
+        settings[3] &= ~termios.ECHO
         termios.tcsetattr(slave, termios.TCSANOW, settings)
 
         def take_terminal():
@@ -357,7 +379,7 @@ class Box:
             source=master if reading else None,
             wrapper=wrapper, preexec_fn=take_terminal,
             **{"stdin": slave, "stdout": slave, "stderr": slave, **popen})
-        running.slave = slave  # kept open, to look at it from outside
+        running.slave = slave
         return running
 
     def start_into(self, stdout, *words, cwd=None, env=None, without=(),
@@ -365,13 +387,13 @@ class Box:
         """`procman start ...`, its output somewhere where we do not read."""
         err, err_end = os.pipe()
         running = self._running(
-            words, cwd, env, without, source=None, stderr=err,
+            words, cwd, env, without, source=None, errors=err,
             **{"stdout": stdout, "stderr": err_end,
                "stdin": subprocess.DEVNULL, **popen})
         os.close(err_end)
         return running
 
-    def _running(self, words, cwd, env, without, source, stderr=None,
+    def _running(self, words, cwd, env, without, source, errors=None,
                  terminal=None, wrapper=(), **popen):
         environment = {**self.env, **(env or {})}
         for name in without:
@@ -380,7 +402,7 @@ class Box:
         popen = subprocess.Popen([*wrapper, *self.program, *words],
                                  cwd=cwd or self.work, env=environment,
                                  **popen)
-        running = Running(popen, source, stderr, terminal)
+        running = Running(popen, source, errors, terminal)
         self.all.append(running)
         return running
 

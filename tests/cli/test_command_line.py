@@ -220,7 +220,7 @@ def test_an_option_is_understood_in_all_its_forms(box, option, value, judge):
             if judge is stays:
                 running.wait_line("^web exited", "procman")
                 assert box.ask("list").code == 0
-                running.signal(2)
+                running.send(2)
             judge(box, running, running.wait())
 
 

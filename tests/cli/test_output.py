@@ -357,7 +357,7 @@ def test_a_reader_that_stands_still_stops_nobody_but_the_writers(box):
         assert int(re.search(r"VmHWM:\s+(\d+)", status)[1]) < 32 * 1024
     assert box.ask("run", "status", timeout=5).code == 0
     # So do signals.
-    running.signal(signal.SIGTERM)
+    running.send(signal.SIGTERM)
     box.wait_file("log", "got SIGTERM", 3)
     while os.read(read, 1 << 20):
         pass
@@ -371,8 +371,7 @@ def test_a_second_signal_ends_it_though_the_reader_stands_still(box):
     running = box.start_into(write)
     os.close(write)
     os.read(read, 100)
-    running.signal(signal.SIGINT)
-    running.signal(signal.SIGINT)
+    running.send_twice(signal.SIGINT)
     try:
         assert running.wait(15) == -signal.SIGINT
     finally:

@@ -107,7 +107,7 @@ def test_what_a_dead_session_left_hinders_nobody(box, number):
     first = up(box)
     web = first.pid_of("web")
     os.kill(web, signal.SIGKILL)
-    first.signal(number)
+    first.send(number)
     first.popen.wait(20 * PATIENCE)
     with contextlib.suppress(ProcessLookupError):
         os.kill(web, signal.SIGKILL)
@@ -392,7 +392,8 @@ def test_a_bad_request_changes_nothing_and_may_be_followed_by_a_good_one(
     b'{"verb": "stop", "names": [1, null]}\n', b"GET / HTTP/1.1\r\n\r\n",
     b'{"verb": "status"} {"verb": "status"}\n', b"\xff\xfe\n",
     b'{"verb": "stop", "names": ["a\\u0000b"]}\n', b"[" * 60000 + b"\n",
-    b"x" * 70000 + b"\n", b"x" * 1000000])
+    b"x" * 70000 + b"\n", b"x" * 1000000],
+    ids=lambda garbage: repr(garbage[:30]))
 def test_garbage_gets_an_error_and_the_door(box, garbage):
     box.procfile({"web": "sleep 1000"})
     web = up(box).pid_of("web")
@@ -435,7 +436,7 @@ def test_clients_that_stall_or_go_away_harm_nobody(box):
             client.sendall(b'{"verb": "restart", "names": ["web"]}\n')
         running.wait_line("^got SIGTERM$", "web")
         assert box.ask("run", "status", timeout=5).out == "*web\n"
-        asked = running.signal(signal.SIGTERM)
+        asked = running.send(signal.SIGTERM)
         assert running.wait() == -signal.SIGTERM
         assert time.monotonic() - asked < 3 or SLOW
 

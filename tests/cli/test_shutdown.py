@@ -95,7 +95,6 @@ def test_a_closed_terminal_is_an_orderly_shutdown(box):
     running = box.start_on_terminal(reading=False)
     box.wait_file("a.log", "ready")
     box.wait_file("b.log", "ready")
-    os.close(running.slave)
     running.close()
     code = running.popen.wait(20 * PATIENCE)
     assert code not in (-signal.SIGSEGV, -signal.SIGABRT)
@@ -106,11 +105,11 @@ def test_a_signal_in_a_shutdown_other_than_a_second_one_changes_nothing(box):
     reporters(box, "a", options="--slow 0.7")
     running = box.start()
     all_ready(running, "a")
-    running.signal(signal.SIGTERM)
+    running.send(signal.SIGTERM)
     box.wait_file("a.log", "got SIGTERM")
-    running.signal(signal.SIGWINCH)
-    running.signal(signal.SIGCHLD)
-    running.signal(signal.SIGPIPE)
+    running.send(signal.SIGWINCH)
+    running.send(signal.SIGCHLD)
+    running.send(signal.SIGPIPE)
     assert running.wait() == -signal.SIGTERM
     assert log(box, "a") == ["ready", "got SIGTERM"]
 
@@ -121,7 +120,7 @@ def test_an_ignored_hangup_stays_ignored(box):
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     all_ready(running, "a")
     for _ in range(3):
-        running.signal(signal.SIGHUP)
+        running.send(signal.SIGHUP)
         assert box.ask("run", "status").out == "*a\n"
     assert running.stop(signal.SIGTERM) == -signal.SIGTERM
     assert log(box, "a") == ["ready", "got SIGTERM"]
@@ -132,7 +131,7 @@ def test_nohup_works(box):
     with open(box.work / "out", "w") as out:
         running = box.start_into(out, wrapper=["nohup"])
         box.wait_file("out", "web started")
-        running.signal(signal.SIGHUP)
+        running.send(signal.SIGHUP)
         assert box.ask("run", "status").out == "*web\n"
         assert running.stop(signal.SIGTERM) == -signal.SIGTERM
 
@@ -174,12 +173,12 @@ def test_a_slow_one_holds_up_the_others_for_a_second_at_most(box):
     box.procfile({"a": REPORTER, "b": REPORTER, "slow": DEAF})
     running = box.start()
     all_ready(running, "a", "b", "slow")
-    asked = running.signal(signal.SIGINT)
+    asked = running.send(signal.SIGINT)
     for name in "ab":
         line = running.wait_line("^got SIGTERM$", name, timeout=5)
         assert line.at - asked > 0.7
         assert line.at - asked < 1.8 or SLOW
-    running.signal(signal.SIGINT)
+    running.send(signal.SIGINT)
     assert running.wait() == -2
 
 
@@ -189,7 +188,7 @@ def test_a_clean_stop_of_many_takes_no_time(box):
     running = box.start()
     for name in names:
         running.pid_of(name)
-    asked = running.signal(signal.SIGINT)
+    asked = running.send(signal.SIGINT)
     assert running.wait() == -2
     assert time.monotonic() - asked < 1 or SLOW
 
@@ -210,7 +209,7 @@ def test_the_deaf_are_killed_after_ten_seconds_all_at_once(box):
     running = box.start()
     all_ready(running, *deaf, "leader-exits", "gone-before")
     member = int(box.wait_file("member", r"\d+\n"))
-    asked = running.signal(signal.SIGTERM)
+    asked = running.send(signal.SIGTERM)
     waiting = running.wait_line(
         r"^waiting for deaf0 \(pid \d+\): SIGKILL in [5-9] s$", "procman")
     assert waiting.at - asked < 4.5 or SLOW
@@ -259,8 +258,7 @@ def test_stopping_the_deaf_kills_and_says_so_and_holds_up_nobody(box):
     pid = box.running_pids()["deaf"]
     assert again.out.startswith(f"deaf restarted: pid {pid}")
     assert alive(pid)
-    running.signal(signal.SIGINT)
-    running.signal(signal.SIGINT)
+    running.send_twice(signal.SIGINT)
     running.wait()
 
 
@@ -287,10 +285,10 @@ def test_a_request_in_progress_delays_no_signal(box):
     client = box.ask_in_background("run", "stop", "deaf")
     until(lambda: box.statuses()["deaf"]["state"] == "stopping",
           "deaf is being stopped")
-    asked = running.signal(signal.SIGINT)
+    asked = running.send(signal.SIGINT)
     line = running.wait_line("^got SIGTERM$", "web")
     assert line.at - asked < 2 or SLOW
-    running.signal(signal.SIGINT)
+    running.send(signal.SIGINT)
     assert running.wait() == -signal.SIGINT
     assert client().code == 1
 
@@ -302,8 +300,7 @@ def test_a_stop_of_all_can_be_hurried_by_a_signal(box):
     client = box.ask_in_background("run", "stop-all")
     until(lambda: {one["state"] for one in box.statuses().values()}
           == {"stopping"}, "both are being stopped")
-    asked = running.signal(signal.SIGINT)
-    running.signal(signal.SIGINT)
+    asked = running.send_twice(signal.SIGINT)
     assert running.wait() == -signal.SIGINT
     assert time.monotonic() - asked < 4 or SLOW
     client()
@@ -332,7 +329,7 @@ def test_descendants_do_not_outlive_procman(box, kind, way):
     until(lambda: sum(command_line(pid)[-2:] == ["sleep", "1000"]
                       for pid in bearers(box.mark)) == 2, "both sleep")
     if way == "INT":
-        running.signal(signal.SIGINT)
+        running.send(signal.SIGINT)
     else:
         box.ask("run", "stop-all")
     running.wait()
@@ -536,10 +533,9 @@ def flags(descriptor):
 def the_ways_to_end():
     yield "by itself", lambda box, running: (box.work / "gate").write_text("")
     yield "Ctrl-C", lambda box, running: os.write(running.terminal, b"\x03")
-    yield "TERM", lambda box, running: running.signal(signal.SIGTERM)
-    yield "two signals", lambda box, running: [
-        running.signal(signal.SIGTERM), running.signal(signal.SIGTERM)]
-    yield "killed", lambda box, running: running.signal(signal.SIGKILL)
+    yield "TERM", lambda box, running: running.send(signal.SIGTERM)
+    yield "TERM twice", lambda box, running: running.send_twice(signal.SIGTERM)
+    yield "killed", lambda box, running: running.send(signal.SIGKILL)
 
 
 @pytest.mark.parametrize("way", [way for _, way in the_ways_to_end()],
@@ -567,7 +563,7 @@ def test_pipes_of_the_caller_keep_their_flags(box):
     while b"| ready\n" not in data:
         data += os.read(read, 1 << 16)
     assert (flags(input_end), flags(write)) == before
-    running.signal(signal.SIGINT)
+    running.send(signal.SIGINT)
     assert running.wait() == -2
     assert (flags(input_end), flags(write)) == before
     for descriptor in (input_end, input_other, read, write):
@@ -594,7 +590,9 @@ def test_a_job_in_the_background_keeps_showing(box):
         wrapper=["sh", "-c", shell, "sh"])
     job = int(running.wait_line(r"^job \d+$").raw.split()[1])
     running.wait_line("^ready$", "web")
-    assert os.getpgid(job) != os.tcgetpgrp(running.slave)
+    stat = pathlib.Path(f"/proc/{job}/stat").read_text().rpartition(")")[2]
+    group, foreground = stat.split()[2], stat.split()[5]
+    assert group == str(job) != foreground
     (box.work / "gate").write_text("go\n")
     running.wait_line("^again$", "web")
     running.wait_line("^code 0$")
