@@ -256,8 +256,26 @@ class Running:
                     return number != signal.SIGKILL
         return True
 
+    def supervisor(self):
+        """The process that does the work: procman's only child of its own
+        kind, if it has one to guard it."""
+        path = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        own = os.path.realpath(f"/proc/{self.pid}/exe")
+        for child in path.read_text().split():
+            with contextlib.suppress(OSError):
+                if os.path.realpath(f"/proc/{child}/exe") == own:
+                    return int(child)
+        return self.pid
+
+    def peak_kb(self):
+        """The most memory it has had so far."""
+        status = pathlib.Path(f"/proc/{self.supervisor()}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
+
     def close(self):
         self._let_go_of_slave()
+        for reader in self._readers:
+            reader.join(5)
         if self.terminal is not None:
             os.close(self.terminal)
             self.terminal = None

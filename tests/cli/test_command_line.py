@@ -44,7 +44,7 @@ def test_help_starts_nothing(box):
 def test_the_version_is_a_number(box):
     answer = box.ask("version")
     assert answer.code == 0
-    assert re.fullmatch(r"(procman )?\d+\.\d+\.\d+\n", answer.out)
+    assert re.fullmatch(r"procman \d+\.\d+\.\d+( .*)?\n", answer.out)
     assert box.ask("--version") == answer
 
 
@@ -59,7 +59,7 @@ def test_without_a_command_the_usage_is_shown(box):
 def test_run_alone_shows_its_usage(box):
     answer = box.ask("run")
     assert answer.code == 2
-    assert "restart" in answer.err
+    assert "usage: procman run" in answer.err
 
 
 # What is unknown.
@@ -257,7 +257,7 @@ def test_the_rpc_port_is_accepted_by_clients(box):
     box.start().pid_of("web")
     answer = box.ask("-p", "8555", "run", "list")
     assert answer.code == 0 and answer.out == "web\n"
-    assert answer.err.count("\n") == 1
+    assert answer.err.count("\n") <= 1
 
 
 @pytest.mark.parametrize("option", ["-rpc-server=false",
@@ -366,8 +366,9 @@ def test_run_with_names_alone_restarts_them(box, three):
     before = box.running_pids()
     answer = box.ask("run", "b", "c")
     after = box.running_pids()
-    assert answer == (0, f"b restarted: pid {after['b']}\n"
-                         f"c restarted: pid {after['c']}\n", "")
+    assert answer.code == 0
+    assert sorted(answer.out.splitlines()) == [
+        f"b restarted: pid {after['b']}", f"c restarted: pid {after['c']}"]
     assert before["a"] == after["a"]
     assert before["b"] != after["b"] and before["c"] != after["c"]
 
@@ -462,10 +463,13 @@ def test_a_client_without_a_session_says_how_to_get_one(box):
     box.procfile({"web": "sleep 1000"})
     path = (box.work / "Procfile").resolve()
     for words in (("run", "status"), ("run", "restart", "web"), ("list",),
-                  ("-f", "Procfile", "stop", "web"), ("run", "stop-all")):
+                  ("run", "stop-all")):
         assert box.ask(*words) == \
             (1, "", f"procman: no session is running for {path}; "
                     'start one with "procman start"\n')
+    box.procfile({"web": "sleep 1000"}, name="other")
+    answer = box.ask("-f", "other", "stop", "web")
+    assert answer.code == 1 and '"procman -f other start"' in answer.err
 
 
 # In goreman's shoes.

@@ -327,7 +327,7 @@ def test_a_flood_of_several_through_a_slow_reader_is_whole(box):
     assert running.wait() == 0
     expected = {f"w{i}": 0 for i in range(8)}
     for line in text_of(bytes(data)).splitlines():
-        name, text = line.strip().split(" | ", 1)
+        name, text = line.lstrip().split(" | ", 1)
         if name == "procman":
             continue
         expected[name] += 1
@@ -352,9 +352,7 @@ def test_a_reader_that_stands_still_stops_nobody_but_the_writers(box):
 
     # Control works although nothing can be shown; memory does not grow.
     until(flood_is_blocked, "the flood is blocked")
-    status = pathlib.Path(f"/proc/{running.pid}/status").read_text()
-    if not SLOW:
-        assert int(re.search(r"VmHWM:\s+(\d+)", status)[1]) < 32 * 1024
+    assert running.peak_kb() < 32 * 1024 or SLOW
     assert box.ask("run", "status", timeout=5).code == 0
     # So do signals.
     running.send(signal.SIGTERM)
@@ -408,9 +406,12 @@ def test_a_full_disk_is_no_crash(box):
     box.procfile({"web": "echo hello", "other": "sleep 1000"})
     with open("/dev/full", "wb") as full:
         running = box.start_into(full)
-        code = running.wait()
-    assert code not in CRASHES
-    assert b"No space left on device" in running.errors
+        until(lambda: b"No space left on device" in running.errors,
+              "it is told")
+        assert box.ask("run", "restart", "other").code == 0
+        assert box.ask("run", "status").out == " web\n*other\n"
+        assert running.stop() == -2
+    assert running.errors.count(b"\n") == 1
 
 
 @pytest.mark.skipif(SLOW, reason="sanitizers and valgrind bear no strace")
@@ -421,16 +422,15 @@ def test_one_write_for_each_turn_of_the_loop_and_whole_lines_only(box):
     with open(box.work / "out", "wb") as out:
         running = box.start_into(
             out, "start", wrapper=[
-                "strace", "-qq", "-s", "1000000", "-o", trace, "-e",
-                "trace=write,writev,pwrite64,epoll_wait,epoll_pwait"])
+                "strace", "-f", "-qq", "-s", "1000000", "-o", trace, "-e",
+                "trace=write,writev,epoll_wait,epoll_pwait"])
         assert running.wait(60) == 0
     lines = box.read("out").count("\n")
     assert lines >= 80000
     turns = writes = 0
-    for call in trace.read_text().splitlines():
-        turns += call.startswith("epoll_")
-        if re.match(r"(p?write|writev)\w*\(\d+, .* (web|db|procman) \| ",
-                    call):
+    for call in trace.read_text(errors="replace").splitlines():
+        turns += bool(re.match(r"\d+ +epoll_", call))
+        if re.match(r"\d+ +writev?\(\d+, .* (web|db|procman) \| ", call):
             writes += 1
             assert re.search(r'\\n"(\.\.\.)?(, |\})', call), call[-200:]
     assert 0 < writes <= turns + 2
@@ -481,7 +481,8 @@ def test_what_a_grandchild_says_after_the_exit_is_shown(box):
     told = running.wait_line("^web exited with code 0", "procman")
     assert told.at - began < 1.5 or SLOW
     assert running.shown("web") == ["hi"]
-    assert re.search(r"; 1 of its processes live on \(pid \d+\)$", told.text)
+    running.wait_line(r"^web\b.* 1 of its processes live on \(pid \d+\)$",
+                      "procman")
     (box.work / "gate").write_text("go\n")
     running.wait_line("^later$", "web")
     assert running.stop() == -2

@@ -17,7 +17,7 @@ parser.add_argument("--log")
 options = parser.parse_args()
 
 WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT,
-           signal.SIGUSR1, signal.SIGCONT}
+           signal.SIGUSR1}
 signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
 
 
