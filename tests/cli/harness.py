@@ -92,8 +92,15 @@ def command_line(pid):
     return []
 
 
+def started(pid):
+    """Waits for the end of its exec: for a moment, procman knows that it has
+    succeeded, and the kernel shows neither arguments nor environment yet."""
+    until(lambda: command_line(pid) != [""], f"{pid} has arguments")
+    return pid
+
+
 def environment_of(pid):
-    data = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+    data = pathlib.Path(f"/proc/{started(pid)}/environ").read_bytes()
     return dict(entry.split("=", 1)
                 for entry in text_of(data).split("\0") if "=" in entry)
 
@@ -231,15 +238,16 @@ class Running:
     def send_twice(self, number):
         """Twice the same; sent at once, they would become one."""
         self.send(number)
-        until(lambda: not self._pending(number), "the first one has arrived")
+        name = signal.Signals(number).name
+        self.wait_line(f"^{name} received: stopping", "procman")
         return self.send(number)
 
-    def _pending(self, number):
-        with contextlib.suppress(OSError):
-            status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-            return any(int(mask, 16) >> (number - 1) & 1 for mask in
-                       re.findall(r"(?:Sig|Shd)Pnd:\s*(\w+)", status))
-        return False
+    def send_until_it_ends(self, number):
+        """As somebody does who has lost patience."""
+        def has_ended():
+            self.send(number)
+            return self.popen.poll() is not None
+        until(has_ended, "procman has ended")
 
     def stop(self, number=signal.SIGINT, timeout=20):
         """An orderly shutdown."""

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness import alive, command_line, environment_of, text_of
+from harness import alive, command_line, environment_of, started, text_of
 
 
 # The grammar.
@@ -353,14 +353,14 @@ def test_every_command_does_what_the_shell_does(box):
     ("/bin/sleep 1000", ["/bin/sleep", "1000"])])
 def test_a_simple_command_is_its_own_process(box, command, arguments):
     box.procfile({"web": command})
-    assert command_line(box.start().pid_of("web")) == arguments
+    assert command_line(started(box.start().pid_of("web"))) == arguments
 
 
 @pytest.mark.parametrize("command", ["sleep 1000 && true", "cd . && sleep 1000",
                                      "sleep 1000 | cat", "sleep $((1000))"])
 def test_any_other_command_is_the_shells_unchanged(box, command):
     box.procfile({"web": command})
-    pid = box.start().pid_of("web")
+    pid = started(box.start().pid_of("web"))
     # dash may have replaced itself by the last command already.
     assert command_line(pid) in (["/bin/sh", "-c", command],
                                  ["sleep", "1000"])

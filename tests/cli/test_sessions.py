@@ -14,8 +14,8 @@ import time
 
 import pytest
 
-from harness import (CHILDREN, PATIENCE, SLOW, alive, bearers, program,
-                     until)
+from harness import (CHILDREN, PATIENCE, SLOW, alive, bearers, environment_of,
+                     program, until)
 
 
 def up(box, *words, names=("web",), **options):
@@ -282,8 +282,7 @@ def test_without_a_runtime_folder_it_is_in_tmp(box, value):
     box.procfile({"web": "sleep 1000; echo $PROCMAN_SESSION"})
     running = box.start(without=without, env=env)
     pid = running.pid_of("web")
-    environ = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
-    session = re.search(rb"PROCMAN_SESSION=([^\0]+)", environ)[1].decode()
+    session = environment_of(pid)["PROCMAN_SESSION"]
     assert session.startswith(f"/tmp/procman-{os.getuid()}/")
     assert mode(session) == mode(os.path.dirname(session)) == 0o700
     running.stop()
@@ -486,7 +485,7 @@ def test_more_clients_than_there_is_room_for_are_still_served(box):
 def test_eight_clients_at_once_are_all_answered(box):
     names = [f"p{i}" for i in range(8)]
     box.procfile({name: "sleep 1000" for name in names})
-    up(box, names=names)
+    up(box, "-exit-on-stop=false", names=names)
 
     def works(name):
         return [box.ask("run", verb, name).code
