@@ -36,6 +36,7 @@ struct start {
     int remains;
     struct guard_report report;
     bool hangup_ignored;
+    bool on_terminal; /* what we write goes there */
 
     uv_loop_t loop;
     struct outbox *outbox;
@@ -154,12 +155,16 @@ static void on_congested(void *owner, bool congested)
         supervisor_pause(start->supervisor, congested);
 }
 
+/* A terminal that hangs up says so in two ways, and the signal may come last:
+ * it is one event, which counts as the signal. */
 static void on_broken(void *owner)
 {
     struct start *start = owner;
 
-    if (!start->over)
-        supervisor_interrupt(start->supervisor, SIGPIPE);
+    if (start->over || (start->on_terminal && start->hangup_ignored))
+        return;
+    supervisor_interrupt(start->supervisor,
+                         start->on_terminal ? SIGHUP : SIGPIPE);
 }
 
 static void on_lost(void *owner, const char *why)
@@ -202,6 +207,7 @@ static bool open_output(struct start *start, struct cause *why)
         .width = name_width(&start->plan),
     };
 
+    start->on_terminal = isatty(STDOUT_FILENO);
     start->outbox =
         outbox_create(&start->loop, STDOUT_FILENO, &watcher, start, why);
     if (!start->outbox)
