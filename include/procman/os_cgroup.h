@@ -10,6 +10,8 @@
 #define PROCMAN_OS_CGROUP_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 /* A new group below the one we are in: its path, to be freed.  NULL: there is
  * no way to have one. */
@@ -20,6 +22,9 @@ bool os_cgroup_enter(const char *path);
 
 /* This process goes back to the group above, and the empty one is removed. */
 void os_cgroup_leave(const char *path);
+
+/* Who is in it: pids, to be freed. */
+pid_t *os_cgroup_members(const char *path, size_t *count);
 
 /* Kills everybody in it.  False: it is empty, or cannot be killed. */
 bool os_cgroup_kill(const char *path);

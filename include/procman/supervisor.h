@@ -72,7 +72,8 @@ control_fn supervisor_request;
 /* Stops or goes on reading what the processes write. */
 void supervisor_pause(struct supervisor *supervisor, bool paused);
 
-/* As if the signal had come: SIGPIPE when nobody reads our output any more. */
+/* As if the signal had come: SIGPIPE when nobody reads our output any more,
+ * SIGHUP when that is because the terminal has hung up. */
 void supervisor_interrupt(struct supervisor *supervisor, int signum);
 
 /* Within on_over or later. */

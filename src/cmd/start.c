@@ -36,6 +36,7 @@ struct start {
     int remains;
     struct guard_report report;
     bool hangup_ignored;
+    bool on_terminal; /* what we write goes there */
 
     uv_loop_t loop;
     struct outbox *outbox;
@@ -155,12 +156,18 @@ static void on_congested(void *owner, bool congested)
         supervisor_pause(start->supervisor, congested);
 }
 
+<<<<<<< HEAD
 static void on_last_words(uv_timer_t *timer);
 
+=======
+/* A terminal that hangs up says so in two ways, and the signal may come last:
+ * it is one event, which counts as the signal. */
+>>>>>>> 749f652ab66596c5fcf0178032f9898ae974f67e
 static void on_broken(void *owner)
 {
     struct start *start = owner;
 
+<<<<<<< HEAD
     if (!start->over) {
         supervisor_interrupt(start->supervisor, SIGPIPE);
         return;
@@ -168,6 +175,12 @@ static void on_broken(void *owner)
     /* Nobody is left to wait for; not from within the outbox. */
     start->words_left = 0;
     uv_timer_start(&start->last_words, on_last_words, 0, 0);
+=======
+    if (start->over || (start->on_terminal && start->hangup_ignored))
+        return;
+    supervisor_interrupt(start->supervisor,
+                         start->on_terminal ? SIGHUP : SIGPIPE);
+>>>>>>> 749f652ab66596c5fcf0178032f9898ae974f67e
 }
 
 static void on_lost(void *owner, const char *why)
@@ -210,6 +223,7 @@ static bool open_output(struct start *start, struct cause *why)
         .width = name_width(&start->plan),
     };
 
+    start->on_terminal = isatty(STDOUT_FILENO);
     start->outbox =
         outbox_create(&start->loop, STDOUT_FILENO, &watcher, start, why);
     if (!start->outbox)

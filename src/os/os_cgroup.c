@@ -101,6 +101,23 @@ void os_cgroup_leave(const char *path)
     free(above);
 }
 
+pid_t *os_cgroup_members(const char *path, size_t *count)
+{
+    char *file = mem_format("%s/cgroup.procs", path), line[32];
+    FILE *procs = fopen(file, "re");
+    pid_t *pids = NULL;
+
+    *count = 0;
+    while (procs && fgets(line, sizeof line, procs)) {
+        pids = mem_resize(pids, *count + 1, sizeof *pids);
+        pids[(*count)++] = (pid_t)atoi(line);
+    }
+    if (procs)
+        fclose(procs);
+    free(file);
+    return pids;
+}
+
 bool os_cgroup_kill(const char *path)
 {
     return write_to(path, "cgroup.kill", "1");

@@ -27,6 +27,9 @@ struct leader {
 
 struct hunt {
     const char *session;
+    const char *cgroup; /* NULL: it had none */
+    pid_t *members;     /* of the cgroup */
+    size_t member_count;
     struct leader *leaders;
     size_t leader_count;
     struct os_process *all;
@@ -156,6 +159,10 @@ static bool is_ours(const struct hunt *hunt, const struct os_process *process)
         if (belongs_to(hunt, &hunt->leaders[i], process))
             return true;
 
+    for (size_t i = 0; i < hunt->member_count; i++)
+        if (hunt->members[i] == process->pid)
+            return true;
+
     char *session = os_environment_of(process->pid, "PROCMAN_SESSION");
     bool same = session && strcmp(session, hunt->session) == 0;
     free(session);
@@ -190,6 +197,10 @@ static size_t look(struct hunt *hunt)
 
     free(hunt->all);
     free(hunt->ours);
+    free(hunt->members);
+    hunt->members = NULL;
+    if (hunt->cgroup)
+        hunt->members = os_cgroup_members(hunt->cgroup, &hunt->member_count);
     hunt->all = os_processes(&hunt->count);
     hunt->ours = mem_new(hunt->count, sizeof *hunt->ours);
     for (size_t i = 0; i < hunt->count; i++)
@@ -241,22 +252,25 @@ static size_t end_them(struct hunt *hunt, unsigned patience_ms)
 size_t remains_end(int directory, const char *session, unsigned patience_ms)
 {
     struct hunt hunt = {.session = session};
-    struct buf text = {0};
+    struct buf text = {0}, cgroup = {0};
     size_t found = 0;
 
     read_record(&text, directory, REMAINS_FILE);
+    read_record(&cgroup, directory, REMAINS_CGROUP);
+    if (cgroup.len > 0)
+        hunt.cgroup = cgroup.data;
     if (is_of_this_boot(&text)) {
         read_leaders(&hunt, &text);
         found = end_them(&hunt, patience_ms);
     }
-    text.len = 0;
-    read_record(&text, directory, REMAINS_CGROUP);
-    if (text.len > 0) {
-        os_cgroup_kill(text.data);
-        os_cgroup_remove(text.data);
+    if (hunt.cgroup) {
+        os_cgroup_kill(hunt.cgroup);
+        os_cgroup_remove(hunt.cgroup);
     }
     buf_release(&text);
+    buf_release(&cgroup);
     free(hunt.leaders);
+    free(hunt.members);
     free(hunt.all);
     free(hunt.ours);
     return found;

@@ -4,6 +4,10 @@ import concurrent.futures
 import contextlib
 import json
 import os
+<<<<<<< HEAD
+=======
+import pathlib
+>>>>>>> 749f652ab66596c5fcf0178032f9898ae974f67e
 import re
 import signal
 import socket
