@@ -156,31 +156,23 @@ static void on_congested(void *owner, bool congested)
         supervisor_pause(start->supervisor, congested);
 }
 
-<<<<<<< HEAD
 static void on_last_words(uv_timer_t *timer);
 
-=======
 /* A terminal that hangs up says so in two ways, and the signal may come last:
  * it is one event, which counts as the signal. */
->>>>>>> 749f652ab66596c5fcf0178032f9898ae974f67e
 static void on_broken(void *owner)
 {
     struct start *start = owner;
 
-<<<<<<< HEAD
-    if (!start->over) {
+    if (start->over) {
+        /* Nobody is left to wait for; not from within the outbox. */
+        start->words_left = 0;
+        uv_timer_start(&start->last_words, on_last_words, 0, 0);
+    } else if (!start->on_terminal) {
         supervisor_interrupt(start->supervisor, SIGPIPE);
-        return;
+    } else if (!start->hangup_ignored) {
+        supervisor_interrupt(start->supervisor, SIGHUP);
     }
-    /* Nobody is left to wait for; not from within the outbox. */
-    start->words_left = 0;
-    uv_timer_start(&start->last_words, on_last_words, 0, 0);
-=======
-    if (start->over || (start->on_terminal && start->hangup_ignored))
-        return;
-    supervisor_interrupt(start->supervisor,
-                         start->on_terminal ? SIGHUP : SIGPIPE);
->>>>>>> 749f652ab66596c5fcf0178032f9898ae974f67e
 }
 
 static void on_lost(void *owner, const char *why)

@@ -5,23 +5,15 @@ import os
 import pathlib
 import re
 import signal
-<<<<<<< HEAD
 import struct
 import subprocess
 import termios
-=======
-import subprocess
->>>>>>> 749f652ab66596c5fcf0178032f9898ae974f67e
 import time
 
 import pytest
 
-<<<<<<< HEAD
 from harness import (CHILDREN, PATIENCE, SLOW, alive, bearers, program, text_of,
                      until)
-=======
-from harness import CHILDREN, SLOW, alive, bearers, program, text_of, until
->>>>>>> 749f652ab66596c5fcf0178032f9898ae974f67e
 
 CRASHES = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGKILL)
 TIME = rb"\d\d:\d\d:\d\d "
@@ -299,7 +291,6 @@ def test_a_line_without_end_does_not_grow_procman(box):
 
 # All of it.
 
-<<<<<<< HEAD
 def until_full(pipe):
     """Waits until nothing more goes into a pipe: how much there is."""
     before = -1
@@ -312,8 +303,6 @@ def until_full(pipe):
         time.sleep(0.1 * PATIENCE)
 
 
-=======
->>>>>>> 749f652ab66596c5fcf0178032f9898ae974f67e
 def test_every_byte_before_an_exit_is_shown_before_it_is_told(box):
     # 200 exits, all of them at the same time as many others.
     names = [f"p{i}" for i in range(20)]
@@ -362,7 +351,6 @@ def test_a_flood_of_several_through_a_slow_reader_is_whole(box):
     assert set(expected.values()) == {count}
 
 
-<<<<<<< HEAD
 def test_a_reader_that_stands_still_cuts_no_line(box):
     # What procman does not read is not the silence of its writer.
     box.procfile({"web": "seq -f 'line %09.0f' 1 300000"})
@@ -383,8 +371,6 @@ def test_a_reader_that_stands_still_cuts_no_line(box):
     assert lines == [f"    web | line {i:09}" for i in range(1, 300001)]
 
 
-=======
->>>>>>> 749f652ab66596c5fcf0178032f9898ae974f67e
 def test_a_reader_that_stands_still_stops_nobody_but_the_writers(box):
     box.procfile({"flood": "seq 1 100000000",
                   "web": f"$PYTHON {CHILDREN}/reporter.py --log log"})

@@ -4,10 +4,6 @@ import concurrent.futures
 import contextlib
 import json
 import os
-<<<<<<< HEAD
-=======
-import pathlib
->>>>>>> 749f652ab66596c5fcf0178032f9898ae974f67e
 import re
 import signal
 import socket
