@@ -15,14 +15,16 @@
  *   procfile  the session of this Procfile
  *   inherited PROCMAN_SESSION, set in every supervised process
  *   else the sessions whose Procfile lies in the working directory; if several
- *   run, the one that has all the names asked for; if that is not one either,
- *   the cause lists them, and nothing is done. */
+ *   run, the one that has all the names asked for; who asks for no names and
+ *   only looks gets the one of "Procfile", which is what -f would be; if that
+ *   is not one either, the cause lists them, and nothing is done. */
 struct client_choice {
     const char *session;
     const char *procfile;
     const char *inherited;
     char *const *names;
     size_t name_count;
+    bool looks_only;
 };
 
 /* A connected descriptor, or -1 and why: no session runs (and how to start

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-int ask_connect(const struct options *options, char *const *names,
-                size_t name_count)
+static int ask_session(const struct options *options, char *const *names,
+                       size_t name_count, bool looks_only)
 {
     struct client_choice choice = {
         .session = options->session,
@@ -14,6 +14,7 @@ int ask_connect(const struct options *options, char *const *names,
         .inherited = getenv("PROCMAN_SESSION"),
         .names = names,
         .name_count = name_count,
+        .looks_only = looks_only,
     };
     struct cause why = {{0}};
     int connection = -1;
@@ -23,6 +24,12 @@ int ask_connect(const struct options *options, char *const *names,
     if (connection < 0)
         command_fail(EXIT_NOT_DONE, &why);
     return connection;
+}
+
+int ask_connect(const struct options *options, char *const *names,
+                size_t name_count)
+{
+    return ask_session(options, names, name_count, false);
 }
 
 bool ask_reply(int connection, const struct request *request,
@@ -82,7 +89,7 @@ static int ask_statuses(const struct options *options, char **names,
     struct request request = {VERB_STATUS, names, name_count};
     int code = EXIT_NOT_DONE;
     struct reply reply;
-    int connection = ask_connect(options, names, name_count);
+    int connection = ask_session(options, names, name_count, true);
 
     if (connection < 0)
         return code;

@@ -2,6 +2,7 @@
 #include "procman/buf.h"
 #include "procman/mem.h"
 #include "procman/os_file.h"
+#include "procman/pattern.h"
 #include "procman/session.h"
 
 #include <errno.h>
@@ -71,6 +72,7 @@ bool client_ask(int connection, const struct request *request,
 /* ---- which session ---------------------------------------------------- */
 
 struct candidate {
+    bool is_default; /* what "Procfile" stands for here */
     char *path;
     char *procfile;
     int connection;
@@ -107,7 +109,8 @@ static void add(struct candidates *candidates, const char *path,
     candidates->all = mem_resize(candidates->all, candidates->count + 1,
                                  sizeof *candidates->all);
     candidates->all[candidates->count++] =
-        (struct candidate){mem_string(path), mem_string(procfile), connection};
+        (struct candidate){false, mem_string(path), mem_string(procfile),
+                           connection};
 }
 
 static bool lies_in(const char *procfile, const char *folder)
@@ -144,6 +147,8 @@ static void find_here(struct candidates *candidates, const char *folder)
 
     if (own) {
         add(candidates, own, real);
+        if (candidates->count)
+            candidates->all[0].is_default = true;
         free(own);
         free(real);
     }
@@ -155,10 +160,10 @@ static void find_here(struct candidates *candidates, const char *folder)
     free(paths);
 }
 
-static bool is_among(const char *name, const struct reply *reply)
+static bool is_among(const char *word, const struct reply *reply)
 {
     for (size_t i = 0; i < reply->status_count; i++)
-        if (strcmp(reply->statuses[i].name, name) == 0)
+        if (pattern_matches(word, reply->statuses[i].name))
             return true;
     return false;
 }
@@ -226,6 +231,9 @@ static int connect_here(const struct client_choice *choice, struct cause *why)
         chosen = &candidates.all[0];
     else if (candidates.count > 1)
         chosen = decide_by_names(&candidates, choice);
+    if (!chosen && choice->looks_only && choice->name_count == 0 &&
+        candidates.count && candidates.all[0].is_default)
+        chosen = &candidates.all[0];
 
     if (chosen)
         connection = take(chosen);

@@ -172,7 +172,8 @@ def test_an_ambiguous_question_lists_the_sessions_and_does_nothing(box):
     cluster_and_learner(box, learner="etcd2")
     before = (box.running_pids("-f", "Procfile"),
               box.running_pids("-f", "Procfile.learner"))
-    for words in (("run", "restart", "etcd2"), ("run", "status"),
+    assert box.ask("run", "status").out == "*etcd1\n*etcd2\n"  # a look
+    for words in (("run", "restart", "etcd2"), ("run", "restart-all"),
                   ("run", "stop-all"), ("restart", "etcd1", "etcd4")):
         answer = box.ask(*words)
         assert answer.code in (1, 2) and answer.out == "", words

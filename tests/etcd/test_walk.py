@@ -233,8 +233,14 @@ def test_the_clusters_session_has_the_clusters_processes_only(work, learner):
         0, "*etcd1\n*etcd2\n*etcd3\n*proxy\n")
 
 
-def test_a_question_that_both_could_answer_names_both(work, learner):
+def test_a_look_without_f_is_at_the_clusters_procfile(work, learner):
     done = work.procman("run", "status")
+    assert (done.returncode, done.stdout) == (
+        0, "*etcd1\n*etcd2\n*etcd3\n*proxy\n")
+
+
+def test_an_order_that_both_could_carry_out_names_both(work, learner):
+    done = work.procman("run", "restart-all")
     assert (done.returncode, done.stdout) == (1, "")
     for name in ("Procfile", "Procfile.learner"):
         path = os.path.realpath(work.file(name))
