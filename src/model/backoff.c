@@ -54,7 +54,8 @@ static uint64_t wait_for(const struct backoff *backoff, uint32_t chance)
     for (unsigned i = 0; i < backoff->doublings && base < most; i++)
         base *= 2;
     base = within(base, 0, most - most / 5);
-    uint64_t more = (uint64_t)((double)(base / 4) * chance / UINT32_MAX);
+    uint64_t quarter = base / 4;
+    uint64_t more = (uint64_t)((double)quarter * chance / UINT32_MAX);
     return within(base + more, within(rules->delay_ms, 0, most), most);
 }
 

@@ -104,10 +104,12 @@ static bool end_of(struct end *end, const struct sockaddr_storage *storage)
         end->port = ntohs(four->sin_port);
         return true;
     }
+    if (storage->ss_family != AF_INET6)
+        return false;
     const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)storage;
     memcpy(end->words, &six->sin6_addr, sizeof end->words);
     end->port = ntohs(six->sin6_port);
-    return storage->ss_family == AF_INET6;
+    return true;
 }
 
 static bool read_end(struct end *end, const char *text)

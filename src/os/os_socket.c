@@ -19,7 +19,7 @@ bool socket_name_at(struct sockaddr_un *address, int directory,
     int len;
 
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    len = snprintf(address->sun_path, room, "/proc/self/fd/%d", directory);
+    snprintf(address->sun_path, room, "/proc/self/fd/%d", directory);
     if (access(address->sun_path, F_OK) == 0)
         len = snprintf(address->sun_path, room, "/proc/self/fd/%d/%s",
                        directory, name);

@@ -108,9 +108,8 @@ static void add(struct candidates *candidates, const char *path,
         return;
     candidates->all = mem_resize(candidates->all, candidates->count + 1,
                                  sizeof *candidates->all);
-    candidates->all[candidates->count++] =
-        (struct candidate){false, mem_string(path), mem_string(procfile),
-                           connection};
+    candidates->all[candidates->count++] = (struct candidate){
+        false, mem_string(path), mem_string(procfile), connection};
 }
 
 static bool lies_in(const char *procfile, const char *folder)

@@ -241,7 +241,7 @@ static size_t end_them(struct hunt *hunt, unsigned patience_ms)
     }
     for (unsigned round = 0; alive && round < 1000; round++) {
         signal_ours(hunt, SIGSTOP); /* who stands still forks no more */
-        alive = look(hunt);
+        look(hunt);
         signal_ours(hunt, SIGKILL);
         nanosleep(&moment, NULL);
         alive = look(hunt);
