@@ -5,6 +5,7 @@
 #include "procman/pattern.h"
 #include "procman/session.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +87,7 @@ struct candidates {
 
 static void release(struct candidates *candidates)
 {
-    for (size_t i = 0; i < candidates->count; i++) {
+    for (size_t i = 0; candidates->all && i < candidates->count; i++) {
         if (candidates->all[i].connection >= 0)
             close(candidates->all[i].connection);
         free(candidates->all[i].path);
@@ -202,6 +203,7 @@ static void say_several(const struct candidates *candidates, struct cause *why)
 {
     struct buf text = {0};
 
+    assert(candidates->all);
     for (size_t i = 0; i < candidates->count; i++)
         buf_add_format(&text, "%s%s", i ? ", " : "",
                        candidates->all[i].procfile);
@@ -231,7 +233,7 @@ static int connect_here(const struct client_choice *choice, struct cause *why)
     else if (candidates.count > 1)
         chosen = decide_by_names(&candidates, choice);
     if (!chosen && choice->looks_only && choice->name_count == 0 &&
-        candidates.count && candidates.all[0].is_default)
+        candidates.all && candidates.all[0].is_default)
         chosen = &candidates.all[0];
 
     if (chosen)
