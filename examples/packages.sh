@@ -34,6 +34,7 @@ python3-pytest  python:pytest
 nginx           command:nginx
 curl            command:curl
 valgrind        command:valgrind
+strace          command:strace
 procps          command:ps
 '
 
