@@ -29,6 +29,7 @@ void os_prepare(void)
         fcntl(i, F_SETFD, 0);
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* the write fails, and that is told */
     signal(SIGTTOU, SIG_IGN);
 }
 
