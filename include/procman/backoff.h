@@ -3,8 +3,8 @@
  * Each wait is twice the one before it, within [delay, max], with up to a
  * quarter more by chance, so that processes which failed together do not come
  * back together.  A run that was ready for BACKOFF_RESET_MS begins anew with
- * the shortest one.  More than `limit` restarts within `window` end it: the
- * process has failed for good.
+ * the shortest one.  More than `limit` restarts within `window`, however long
+ * the runs between them were ready, end it: the process has failed for good.
  *
  * It knows neither clock nor chance: both are arguments.  Times are of a clock
  * that never goes back, in ms.

@@ -13,6 +13,7 @@
 #define PROCMAN_COMMAND_H
 
 #include "procman/cause.h"
+#include "procman/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +33,9 @@ struct options {
     /* True without a word about it: set_ports, exit_on_stop, logtime and
      * rpc_server. */
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
-    bool strict, json, help, version;
+    bool strict, json, show, help, version;
+    const char *config; /* NULL: procman.ini beside the Procfile */
+    unsigned given;     /* which of the table: see options_given() */
     /* What is no option, without the command: `words[0]` is the first name. */
     char **words;
     size_t word_count;
@@ -78,6 +81,12 @@ int command_fail(int code, const struct cause *why);
 
 /* The Procfile that is meant: -f, else "Procfile". */
 const char *options_procfile(const struct options *options);
+
+/* Was it on the command line?  Any of its names will do. */
+bool options_given(const struct options *options, const char *name);
+
+/* What was not on the command line is taken from [procman] of the settings. */
+void options_fill(struct options *options, const struct settings *settings);
 
 /* Goes to -basedir, if one is given. */
 bool options_enter(const struct options *options, struct cause *why);

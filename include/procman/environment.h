@@ -31,6 +31,9 @@ void environment_set(struct environment *environment, const char *name,
 const char *environment_get(const struct environment *environment,
                             const char *name);
 
+/* Sets all that `from` holds. */
+void environment_merge(struct environment *to, const struct environment *from);
+
 void environment_unset(struct environment *environment, const char *name);
 
 void environment_release(struct environment *environment);

@@ -23,9 +23,16 @@
 
 struct guard_report {
     pid_t guard;      /* its pid, in both */
+    int error;        /* errno, if there was no way to fork; else 0 */
     int code, signum; /* how the supervisor ended */
     size_t ended;     /* descendants it had left, ended by the guard */
 };
+
+/* From here on signals wait: until the guard hears them, and in the supervisor
+ * until it admits them, when it is ready to hear them itself.  So one that comes
+ * early on leaves nothing half done. */
+void guard_block_signals(void);
+void guard_admit_signals(void);
 
 /* `cgroup` (NULL: none) is the group the supervisor moves into; the guard kills
  * whoever is left in it and removes it.

@@ -1,7 +1,10 @@
 /* inputs.h - the files a session is made of, read and understood.
  *
- * The Procfile and the .env files, as the command line names them: what
- * `check` looks at and `start` runs.
+ * The Procfile, the .env files and the settings, as the command line names
+ * them: what `check` looks at and `start` runs.
+ *
+ * Settings are optional.  They lie beside the Procfile, in procman.ini; for a
+ * Procfile.NAME also in procman.NAME.ini, whose sections come later and win.
  */
 #ifndef PROCMAN_INPUTS_H
 #define PROCMAN_INPUTS_H
@@ -9,20 +12,32 @@
 #include "procman/cause.h"
 #include "procman/environment.h"
 #include "procman/notes.h"
+#include "procman/order.h"
 #include "procman/procfile.h"
+#include "procman/settings.h"
+
+struct inputs_choice {
+    const char *procfile;   /* its path */
+    const char *env;        /* comma list; NULL: what the settings say, or
+                             ".env", which may be missing */
+    const char *config;     /* of the settings; NULL: beside the Procfile */
+    char *const *inherited; /* our own environment */
+};
 
 struct inputs {
     struct procfile procfile;
+    struct settings settings;
+    struct order order;             /* of the Procfile's entries */
     struct environment environment; /* ours, over what the .env files say */
     unsigned file_port;             /* PORT in a .env file; 0: none */
     struct notes warnings;
 };
 
-/* Reads the Procfile at `path` and the .env files of `env` (a comma list; NULL:
- * ".env", which may be missing).  The environment wins over the files, a later
- * file over an earlier one.  `inherited` is our own environment. */
-bool inputs_read(struct inputs *inputs, const char *path, const char *env,
-                 char *const *inherited, struct cause *why);
+/* The environment wins over the .env files, a later file over an earlier one.
+ * False: all mistakes have been added to `mistakes`, as far as they could be
+ * found, and `why` is the first; nothing needs releasing. */
+bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
+                 struct notes *mistakes, struct cause *why);
 void inputs_release(struct inputs *inputs);
 
 #endif

@@ -18,8 +18,9 @@
 /* ---- this process ------------------------------------------------------ */
 
 /* The first thing in main: descriptors 0, 1 and 2 are open (on /dev/null if
- * need be), no other one that we inherited leaks into a child, SIGPIPE and
- * SIGTTOU are ignored (we are not the terminal's foreground group). */
+ * need be), no other one that we inherited leaks into a child, SIGPIPE, SIGXFSZ
+ * (a write fails instead) and SIGTTOU are ignored (we are not the terminal's
+ * foreground group), and SIGCHLD is not, whatever our caller did. */
 void os_prepare(void);
 
 /* Raises the soft limit of open descriptors to the hard one.  Children get
@@ -44,6 +45,8 @@ struct os_child {
     const char *directory; /* NULL: ours */
     int input, output, error;
     struct os_limit descriptors;
+    int umask; /* -1: ours */
+    int nice;  /* added to ours */
 };
 
 /* Starts a child in a session and group of its own, with default signals, an
@@ -70,9 +73,16 @@ void os_explain_spawn(struct cause *why, const char *file, int error);
  * the moment.  `code` is the exit code, or `signum` what ended it. */
 pid_t os_reap(int *code, int *signum);
 
+/* The same for this child; false: it lives.  Where there are many children this
+ * costs much less: os_reap() makes the kernel walk over all of them. */
+bool os_reap_one(pid_t pid, int *code, int *signum);
+
 /* False: there is nobody in that group (any more). */
 bool os_signal_group(pid_t group, int signum);
 bool os_group_lives(pid_t group);
+
+/* Nobody in it may be signalled by us: it runs as another user. */
+bool os_group_is_foreign(pid_t group);
 
 /* To one process. */
 void os_signal(pid_t pid, int signum);
@@ -130,6 +140,10 @@ bool os_open_outlet(struct os_outlet *outlet, int descriptor,
 
 /* As write(2), but never blocks on a pollable outlet. */
 ssize_t os_write(const struct os_outlet *outlet, const void *bytes, size_t len);
+
+/* Waits until a pollable outlet takes something, or `limit_ms` have passed, or a
+ * signal has come; says whether it does. */
+bool os_wait_writable(const struct os_outlet *outlet, int limit_ms);
 
 /* A pipe, both ends close-on-exec, the reading end non-blocking. */
 bool os_pipe(int ends[2], struct cause *why);

@@ -1,10 +1,11 @@
 /* outbox.h - bytes on their way to a descriptor that may be slow.
  *
- * What is added gathers and leaves with one write when it is flushed; what the
- * descriptor does not take stays and leaves when it can.  An outbox never
- * blocks.  Beyond OUTBOX_FULL bytes it says that it is congested, so that its
- * owner stops reading its sources, and says so again when half has left; it
- * takes everything all the same.
+ * What is added gathers and leaves with one write when it is flushed.  A reader
+ * that is merely busy is waited for, OUTBOX_PATIENCE_MS at most; once it has
+ * taken longer the outbox does not wait at all any more, until nothing waits:
+ * what the descriptor does not take stays and leaves when it can.  Beyond OUTBOX_FULL bytes it says that it is congested, so that its
+ * owner stops reading its sources, and says so again when all has left; it takes
+ * everything all the same.
  *
  * A full disk does not end anything: the bytes are dropped, and on_lost says
  * why, once, until a write succeeds again.
@@ -17,7 +18,8 @@
 
 #include <uv.h>
 
-#define OUTBOX_FULL (4U << 20)
+#define OUTBOX_FULL        (4U << 20)
+#define OUTBOX_PATIENCE_MS 10
 
 struct outbox_watcher {
     void (*on_congested)(void *owner, bool congested);

@@ -19,6 +19,8 @@ struct output {
     size_t sink_count;
     struct source own; /* procman's */
     uv_prepare_t turn;
+    uint64_t turn_ms; /* when `seconds` was found out */
+    int64_t seconds;
     bool closed;
 };
 

@@ -6,12 +6,14 @@
  *     PORT             base + 100 * its place in the file (goreman, foreman)
  *     PS               its name (foreman)
  *     PROCMAN_SESSION  the directory of the session it runs in
+ * and over these what its settings (procman.ini) say.
  */
 #ifndef PROCMAN_PLAN_H
 #define PROCMAN_PLAN_H
 
 #include "procman/environment.h"
 #include "procman/procfile.h"
+#include "procman/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,18 +25,25 @@ struct plan_process {
     char *command;          /* as it stands in the file */
     char **argv;            /* ends with NULL */
     struct environment own; /* over the session's environment */
+    struct process_settings settings;
 };
 
 struct plan {
     struct plan_process *processes; /* in the order of the file */
     size_t count;
     struct environment environment; /* the session's: all processes have it */
+    struct value_names notifiers;   /* more programs that say READY=1 */
 };
 
-/* `environment` is copied.  base_port 0: PORT is left alone. */
-void plan_make(struct plan *plan, const struct procfile *procfile,
-               const struct environment *environment, unsigned base_port,
-               const char *session);
+/* What a plan is made from; nothing of it is needed afterwards. */
+struct plan_materials {
+    const struct procfile *procfile;
+    const struct settings *settings;
+    const struct environment *environment;
+    unsigned base_port; /* 0: PORT is left alone */
+    const char *session;
+};
+void plan_make(struct plan *plan, const struct plan_materials *materials);
 void plan_release(struct plan *plan);
 
 /* The index of a process; plan->count: there is none of that name. */

@@ -14,6 +14,8 @@
 #include "procman/environment.h"
 #include "procman/life.h"
 #include "procman/os.h"
+#include "procman/readiness.h"
+#include "procman/values.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +32,16 @@ struct process_spec {
     const struct environment *own;         /* over it */
     int stop_signal;
     uint64_t stop_timeout_ms; /* from the stop signal to SIGKILL */
+    const char *directory;    /* to run in; NULL: ours */
+    int umask;                /* -1: ours */
+    int nice;                 /* added to ours */
+    int descriptors;          /* how many it may have; -1: as site says */
+    const struct value_codes *success; /* ways to end that are no failure */
+    const struct readiness *ready;     /* how it is known to be ready */
+    bool notifies;                     /* it says READY=1: for READINESS_AUTO */
+    uint64_t ready_timeout_ms;         /* 0: for ever */
+    const struct readiness *alive;     /* READINESS_AUTO: nobody asks */
+    uint64_t alive_interval_ms;
     enum life_policy policy;
     struct backoff_rules backoff;
 };
@@ -60,6 +72,8 @@ struct process_watcher {
     /* It could not be started: a sentence. */
     void (*on_unstartable)(void *owner, struct process *process,
                            const char *why);
+    /* It is no longer well: a sentence.  It will be stopped, as a crash. */
+    void (*on_unwell)(void *owner, struct process *process, const char *why);
     /* The leader has ended, and all it wrote has been told. */
     void (*on_ended)(void *owner, struct process *process);
     /* Patience is over: SIGKILL goes to all of it.  The moment to look for
@@ -80,6 +94,8 @@ struct process_site {
     void *owner;
     char *scratch; /* what is read passes through here */
     size_t scratch_size;
+    int session; /* the session's directory, for notify sockets; -1: none */
+    const char *session_path;
     int null;                    /* a descriptor of /dev/null */
     struct os_limit descriptors; /* what children get */
     uint64_t quiet_ms; /* after this silence an unfinished line is shown */
@@ -95,11 +111,18 @@ struct process *process_create(const struct process_site *site,
  * returned, after those that were made before it. */
 void process_tell(struct process *process, enum life_event wish);
 
+/* It is wanted, but must wait for others before it starts; or no longer. */
+void process_hold(struct process *process, bool held);
+
 /* If it is being stopped: patience is over now. */
 void process_hurry(struct process *process);
 
 /* Its leader was reaped. */
 void process_leader_ended(struct process *process, int code, int signum);
+
+/* A child was reaped that is no leader: false if it is not one of a probe. */
+bool process_child_ended(struct process *process, pid_t pid, int code,
+                         int signum);
 
 /* Who has fled from its group and lives; none if `count` is 0.  Those it did
  * not know yet are signalled if it is being stopped.  To be told after each
@@ -125,6 +148,9 @@ const struct process_spec *process_spec(const struct process *process);
 const struct process_run *process_run(const struct process *process);
 /* The last run that has ended; its number is 0 if there is none. */
 const struct process_run *process_last_run(const struct process *process);
+
+/* What it says of itself (STATUS= of sd_notify); NULL: nothing. */
+const char *process_status(const struct process *process);
 
 /* Why the present run could not be started: a sentence. */
 const char *process_failure(const struct process *process);

@@ -28,7 +28,9 @@
  *      "last_exit": {"signal": 15, "asked": true}}
  * pid and uptime_ms are there while it runs, also while it stops;
  * last_exit once it has ended; in it, signal if it was ended by one, else code.
- * state is a word of life.h.
+ * state is a word of life.h, or, of one that is at rest: failed; done (a task
+ * that has ended well); held (it waits for others before it starts); blocked
+ * (one of those has failed).  "says" is there if it has said STATUS= (sd_notify)
  *
  * Whoever reads must accept members that it does not know.  Strings that came
  * from outside and are not UTF-8 are written with U+FFFD for each bad byte.
@@ -76,6 +78,7 @@ struct status {
     char *name;
     char *state;
     char *command;
+    char *says;  /* of itself, by sd_notify's STATUS=; NULL: nothing */
     int64_t pid; /* 0: it does not run */
     uint64_t uptime_ms;
     uint64_t restarts; /* runs after the first */

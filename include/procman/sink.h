@@ -14,8 +14,9 @@
 /* Who says something: a process, or procman itself. */
 struct source {
     const char *name;
-    unsigned index; /* order in the file: its colour; sources are dense */
-    bool own;       /* procman itself */
+    unsigned index;    /* order in the file: its colour; sources are dense */
+    bool own;          /* procman itself */
+    const char *color; /* SGR parameters of its own; NULL: by its order */
 };
 
 struct line {

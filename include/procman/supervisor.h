@@ -5,6 +5,10 @@
  * clients (control.h), turns signals into an orderly shutdown, and ends when
  * nobody is wanted and nobody is alive.
  *
+ * Who starts after others (order.h) is held back while one of them is on its way
+ * up; if one of them fails for good, people are told that it cannot start, and
+ * it starts when that one has been brought up again.
+ *
  * A shutdown sends each process its stop signal in reverse order of the plan,
  * one step after another while they end promptly, and the rest at once when a
  * second has passed: stopped like this an etcd cluster keeps its quorum as long
@@ -29,14 +33,15 @@ struct supervisor;
 struct supervisor_config {
     uv_loop_t *loop;
     const struct plan *plan;
-    const char *session; /* its directory: what PROCMAN_SESSION says */
+    const struct order *order;
+    const char *session;   /* its directory: what PROCMAN_SESSION says */
+    int session_directory; /* its descriptor */
     struct output *output;
     int remains; /* the record of leaders (remains.h); -1: none */
     struct os_limit descriptors; /* what children get */
     bool exit_on_error;
     bool exit_on_stop;
     bool hangup_ignored; /* SIGHUP was ignored when procman began (nohup) */
-    uint64_t stop_timeout_ms;
 };
 
 /* How it all went. */
@@ -54,7 +59,8 @@ struct supervisor *supervisor_create(const struct supervisor_config *config,
                                      supervisor_over_fn *on_over, void *owner);
 
 /* Starts the processes of these indexes, in order, a few per turn of the loop;
- * count 0: all of them. */
+ * count 0: all of them that start by themselves (autostart).  Whoever starts
+ * after others that are to start waits until these are ready. */
 void supervisor_start(struct supervisor *supervisor, const size_t *indexes,
                       size_t count);
 

@@ -19,6 +19,8 @@ struct words words_duration(uint64_t ms)
                  ms % 1000 / 100);
     else if (s < 60)
         snprintf(words.text, sizeof words.text, "%" PRIu64 " s", s);
+    else if (min < 60 && s % 60 == 0)
+        snprintf(words.text, sizeof words.text, "%" PRIu64 " min", min);
     else if (min < 60)
         snprintf(words.text, sizeof words.text, "%" PRIu64 " min %" PRIu64 " s",
                  min, s % 60);

@@ -37,14 +37,18 @@ static const struct option table[] = {
     {"color", COLOR, AT(color), "WHEN", "auto, always or never"},
     {"rpc-server", SWITCH, AT(rpc_server), NULL, "listen for commands (true)"},
     {"p", TEXT, AT(rpc_port), "PORT", "goreman's; there is no port any more"},
+    {"config", TEXT, AT(config), "FILE", "settings (procman.ini beside it)"},
     {"session", TEXT, AT(session), "NAME", "talk to this session"},
     {"strict", SWITCH, AT(strict), NULL, "check: a warning is a failure"},
+    {"show", SWITCH, AT(show), NULL, "check: what each will run with"},
     {"json", SWITCH, AT(json), NULL, "status: everything, for programs"},
     {"help", SWITCH, AT(help), NULL, "explain the command"},
     {"h", SWITCH, AT(help), NULL, NULL},
     {"version", SWITCH, AT(version), NULL, "print the version"},
 };
 enum { OPTIONS = sizeof table / sizeof *table };
+
+_Static_assert(sizeof table / sizeof *table <= 32, "`given` has too few bits");
 
 void options_print(FILE *to)
 {
@@ -164,6 +168,7 @@ static bool read_option(struct options *options, struct line *line,
 
     if (!option)
         return false;
+    options->given |= 1U << (option - table);
     if (equals)
         return set(options, option, equals + 1, why);
     if (option->kind == SWITCH)
@@ -221,6 +226,40 @@ void options_release(struct options *options)
 {
     free(options->words);
     *options = (struct options){0};
+}
+
+bool options_given(const struct options *options, const char *name)
+{
+    size_t at = 0;
+
+    while (strcmp(table[at].name, name) != 0)
+        at++;
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (table[i].at == table[at].at && (options->given >> i & 1))
+            return true;
+    return false;
+}
+
+void options_fill(struct options *options, const struct settings *settings)
+{
+    struct session_settings session;
+
+    settings_of_session(settings, &session);
+    if (!options->base_port && session.base_port > 0)
+        options->base_port = (unsigned)session.base_port;
+    if (!options_given(options, "set-ports"))
+        options->set_ports = session.set_ports;
+    if (!options_given(options, "exit-on-error"))
+        options->exit_on_error = session.exit_on_error;
+    if (!options_given(options, "exit-on-stop"))
+        options->exit_on_stop = session.exit_on_stop;
+    if (!options_given(options, "logtime"))
+        options->logtime = session.logtime;
+    if (!options_given(options, "rpc-server"))
+        options->rpc_server = session.rpc_server;
+    if (!options_given(options, "color"))
+        options->color = (enum color_choice)session.color;
+    session_settings_release(&session);
 }
 
 const char *options_procfile(const struct options *options)

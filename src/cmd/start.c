@@ -8,6 +8,7 @@
 #include "procman/outbox.h"
 #include "procman/plan.h"
 #include "procman/remains.h"
+#include "procman/selection.h"
 #include "procman/session.h"
 #include "procman/supervisor.h"
 #include "procman/terminal.h"
@@ -20,13 +21,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STOP_TIMEOUT_MS 10000 /* an etcd leader may need 7 s */
-#define LAST_WORDS_MS   5000  /* for a reader that has stopped reading */
+#define LAST_WORDS_MS 5000 /* for a reader that has stopped reading */
 
 extern char **environ;
 
 struct start {
-    const struct options *options;
+    struct options options; /* the command line's, then the settings' */
     struct inputs inputs;
     size_t *chosen; /* indexes into the Procfile */
     size_t chosen_count;
@@ -51,51 +51,42 @@ struct start {
 
 /* ---- before anything runs ---------------------------------------------- */
 
-static size_t find_entry(const struct procfile *procfile, const char *name)
-{
-    const struct procfile_entry *entry = procfile_find(procfile, name);
-
-    return entry ? (size_t)(entry - procfile->entries) : procfile->count;
-}
-
-static bool fail_unknown(const struct procfile *procfile, const char *name,
-                         struct cause *why)
-{
-    const char **names = mem_new(procfile->count, sizeof *names);
-
-    for (size_t i = 0; i < procfile->count; i++)
-        names[i] = procfile->entries[i].name;
-    const char *nearest = words_nearest(name, names, procfile->count);
-    if (nearest)
-        cause_say(why, "unknown process \"%s\"; did you mean \"%s\"?", name,
-                  nearest);
-    else
-        cause_say(why, "unknown process \"%s\"", name);
-    free(names);
-    return false;
-}
-
+/* The indexes of those that are named; none if nobody is. */
 static bool choose(struct start *start, struct cause *why)
 {
     const struct procfile *procfile = &start->inputs.procfile;
-    const struct options *options = start->options;
+    struct selection_member *members =
+        mem_new(procfile->count, sizeof *members);
+    struct process_settings *settings =
+        mem_new(procfile->count, sizeof *settings);
+    bool *chosen = mem_new(procfile->count, sizeof *chosen);
 
-    start->chosen = mem_new(options->word_count, sizeof *start->chosen);
-    for (size_t i = 0; i < options->word_count; i++) {
-        size_t index = find_entry(procfile, options->words[i]);
-        if (index == procfile->count)
-            return fail_unknown(procfile, options->words[i], why);
-        start->chosen[start->chosen_count++] = index;
+    for (size_t i = 0; i < procfile->count; i++) {
+        settings_for(&start->inputs.settings, procfile->entries[i].name,
+                     &settings[i]);
+        members[i].name = procfile->entries[i].name;
+        members[i].groups = &settings[i].group;
     }
-    return true;
+    bool good = selection_choose(members, procfile->count, start->options.words,
+                                 start->options.word_count, chosen, why);
+    start->chosen = mem_new(procfile->count, sizeof *start->chosen);
+    for (size_t i = 0; i < procfile->count; i++) {
+        if (chosen[i])
+            start->chosen[start->chosen_count++] = i;
+        process_settings_release(&settings[i]);
+    }
+    free(members);
+    free(settings);
+    free(chosen);
+    return good;
 }
 
 static unsigned base_port(const struct start *start)
 {
-    if (!start->options->set_ports)
+    if (!start->options.set_ports)
         return 0;
-    if (start->options->base_port)
-        return start->options->base_port;
+    if (start->options.base_port)
+        return start->options.base_port;
     if (start->inputs.file_port)
         return start->inputs.file_port;
     return PLAN_BASE_PORT;
@@ -103,19 +94,29 @@ static unsigned base_port(const struct start *start)
 
 static bool understand(struct start *start, struct cause *why)
 {
-    const struct options *options = start->options;
+    struct options *options = &start->options;
+    struct inputs_choice choice = {
+        .procfile = options_procfile(options),
+        .env = options->env,
+        .config = options->config,
+        .inherited = environ,
+    };
+    struct notes mistakes = {0};
 
     if (options->rpc_port)
         fputs("procman: -p is accepted and not needed: control goes through a "
               "private socket, there is no TCP port\n",
               stderr);
     if (!options_enter(options, why) ||
-        !inputs_read(&start->inputs, options_procfile(options), options->env,
-                     environ, why))
+        !inputs_read(&start->inputs, &choice, &mistakes, why)) {
+        notes_release(&mistakes);
         return false;
+    }
+    options_fill(options, &start->inputs.settings);
     if (choose(start, why))
         return true;
     inputs_release(&start->inputs);
+    free(start->chosen);
     return false;
 }
 
@@ -155,16 +156,23 @@ static void on_congested(void *owner, bool congested)
         supervisor_pause(start->supervisor, congested);
 }
 
+static void on_last_words(uv_timer_t *timer);
+
 /* A terminal that hangs up says so in two ways, and the signal may come last:
  * it is one event, which counts as the signal. */
 static void on_broken(void *owner)
 {
     struct start *start = owner;
 
-    if (start->over || (start->on_terminal && start->hangup_ignored))
-        return;
-    supervisor_interrupt(start->supervisor,
-                         start->on_terminal ? SIGHUP : SIGPIPE);
+    if (start->over) {
+        /* Nobody is left to wait for; not from within the outbox. */
+        start->words_left = 0;
+        uv_timer_start(&start->last_words, on_last_words, 0, 0);
+    } else if (!start->on_terminal) {
+        supervisor_interrupt(start->supervisor, SIGPIPE);
+    } else if (!start->hangup_ignored) {
+        supervisor_interrupt(start->supervisor, SIGHUP);
+    }
 }
 
 static void on_lost(void *owner, const char *why)
@@ -202,8 +210,8 @@ static bool open_output(struct start *start, struct cause *why)
         .on_empty = on_empty,
     };
     struct terminal_style style = {
-        .color = wants_color(start->options),
-        .time = start->options->logtime,
+        .color = wants_color(&start->options),
+        .time = start->options.logtime,
         .width = name_width(&start->plan),
     };
 
@@ -239,6 +247,8 @@ static void on_over(void *owner, const struct supervisor_result *result)
     start->result = *result;
     start->over = true;
     output_flush(&start->output);
+    if (uv_is_closing((uv_handle_t *)&start->last_words))
+        return; /* all was written, and the outbox is gone already */
     start->words_left = outbox_waiting(start->outbox);
     if (start->words_left == 0)
         close_output(start);
@@ -254,14 +264,15 @@ static void be_supervisor(struct start *start)
     struct supervisor_config config = {
         .loop = &start->loop,
         .plan = &start->plan,
+        .order = &start->inputs.order,
         .session = start->session.path,
+        .session_directory = start->session.directory,
         .output = &start->output,
         .remains = start->remains,
         .descriptors = os_raise_descriptors(),
-        .exit_on_error = start->options->exit_on_error,
-        .exit_on_stop = start->options->exit_on_stop,
+        .exit_on_error = start->options.exit_on_error,
+        .exit_on_stop = start->options.exit_on_stop,
         .hangup_ignored = start->hangup_ignored,
-        .stop_timeout_ms = STOP_TIMEOUT_MS,
     };
 
     start->supervisor = supervisor_create(&config, on_over, start);
@@ -276,7 +287,7 @@ static void open_control(struct start *start)
 
     if (!session_publish(&start->session, start->report.guard, &why))
         output_say(&start->output, "warning: %s", why.text);
-    if (!start->options->rpc_server)
+    if (!start->options.rpc_server)
         return;
     int listener = session_listen(&start->session, &why);
     if (listener >= 0)
@@ -306,6 +317,7 @@ static int supervise(struct start *start)
     open_record(start);
     be_supervisor(start);
     open_control(start);
+    guard_admit_signals();
     uv_run(&start->loop, UV_RUN_DEFAULT);
     int left = uv_loop_close(&start->loop);
     if (start->remains >= 0)
@@ -359,6 +371,9 @@ _Noreturn static void end_as_guard(struct start *start)
 {
     struct guard_report report = start->report;
 
+    if (report.error)
+        fprintf(stderr, "procman: cannot start a process: %s\n",
+                strerror(report.error));
     say_what_was_ended(&report);
     session_end(&start->session);
     release(start);
@@ -394,23 +409,40 @@ static char *make_cgroup(const struct session *session)
     return cgroup;
 }
 
+static void make_plan(struct start *start)
+{
+    struct plan_materials materials = {
+        .procfile = &start->inputs.procfile,
+        .settings = &start->inputs.settings,
+        .environment = &start->inputs.environment,
+        .base_port = base_port(start),
+        .session = start->session.path,
+    };
+
+    /* Those are for us, if we have been started by systemd. */
+    environment_unset(&start->inputs.environment, "NOTIFY_SOCKET");
+    environment_unset(&start->inputs.environment, "WATCHDOG_USEC");
+    environment_unset(&start->inputs.environment, "WATCHDOG_PID");
+    plan_make(&start->plan, &materials);
+}
+
 static int start_session(const struct command *command,
                          const struct options *options)
 {
-    struct start start = {.options = options};
+    struct start start = {.options = *options};
     struct cause why = {{0}};
     struct sigaction hangup = {.sa_handler = SIG_DFL};
 
     (void)command;
     if (!understand(&start, &why))
         return command_fail(EXIT_USAGE, &why);
+    guard_block_signals();
     if (!session_begin(&start.session, options_procfile(options), &why)) {
         release(&start);
         return command_fail(EXIT_NOT_DONE, &why);
     }
     say_what_was_found(&start);
-    plan_make(&start.plan, &start.inputs.procfile, &start.inputs.environment,
-              base_port(&start), start.session.path);
+    make_plan(&start);
     sigaction(SIGHUP, NULL, &hangup);
     start.hangup_ignored = hangup.sa_handler == SIG_IGN;
     start.cgroup = make_cgroup(&start.session);

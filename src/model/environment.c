@@ -88,3 +88,13 @@ void environment_release(struct environment *environment)
     free(environment->strings);
     *environment = (struct environment){0};
 }
+
+void environment_merge(struct environment *to, const struct environment *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        size_t len = strcspn(from->strings[i], "=");
+        char *name = mem_string_of(from->strings[i], len);
+        environment_set(to, name, from->strings[i] + len + 1);
+        free(name);
+    }
+}

@@ -1,47 +1,15 @@
 #include "procman/jsontext.h"
+#include "utf8.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* The length of the UTF-8 character at `at`, 0 if there is none.  The NUL that
- * ends a string is no continuation byte, so nothing is read behind it. */
-static size_t character_len(const unsigned char *at)
+static void add_character(struct buf *to, const char *at, size_t len)
 {
-    static const struct {
-        unsigned char first, last; /* of the first byte */
-        unsigned char second_from, second_to;
-        size_t len;
-    } ranges[] = {
-        {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2},
-        {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
-        {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
-        if (at[0] < ranges[i].first || at[0] > ranges[i].last)
-            continue;
-        size_t len = ranges[i].len;
-        if (len > 1 &&
-            (at[1] < ranges[i].second_from || at[1] > ranges[i].second_to))
-            return 0;
-        for (size_t k = 2; k < len; k++)
-            if (at[k] < 0x80 || at[k] > 0xbf)
-                return 0;
-        return len;
-    }
-    return 0;
-}
-
-static void add_character(struct buf *to, const unsigned char *at, size_t len)
-{
-    bool c1 = len == 2 && at[0] == 0xc2 && at[1] < 0xa0;
-
     if (len == 0)
         buf_add_string(to, "\xef\xbf\xbd");
-    else if (c1 || at[0] < 0x20 || at[0] == 0x7f)
-        buf_add_format(to, "\\u%04x", c1 ? at[1] : at[0]);
+    else if (utf8_is_control(at, len)) /* C1: its last byte is its number */
+        buf_add_format(to, "\\u%04x", (unsigned)(unsigned char)at[len - 1]);
     else if (at[0] == '"' || at[0] == '\\')
         buf_add_format(to, "\\%c", at[0]);
     else
@@ -50,13 +18,15 @@ static void add_character(struct buf *to, const unsigned char *at, size_t len)
 
 void jsontext_add_string(struct buf *to, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    size_t room = strlen(text);
 
     buf_add_char(to, '"');
-    while (*at) {
-        size_t len = character_len(at);
-        add_character(to, at, len);
-        at += len ? len : 1;
+    while (room > 0) {
+        size_t len = utf8_len(text, room);
+        size_t step = len ? len : 1;
+        add_character(to, text, len);
+        text += step;
+        room -= step;
     }
     buf_add_char(to, '"');
 }

@@ -46,18 +46,29 @@ static void set_number(struct environment *environment, const char *name,
     environment_set(environment, name, text);
 }
 
-static void make_process(struct plan_process *process,
-                         const struct procfile_entry *entry, size_t port,
-                         const char *session)
+static size_t port_of(const struct plan_materials *materials, size_t i,
+                      const struct process_settings *settings)
 {
+    if (settings->port > 0)
+        return (size_t)settings->port;
+    return materials->base_port ? materials->base_port + 100 * i : 0;
+}
+
+static void make_process(struct plan_process *process,
+                         const struct plan_materials *materials, size_t i)
+{
+    const struct procfile_entry *entry = &materials->procfile->entries[i];
     struct shellwords words;
 
     process->name = mem_string(entry->name);
     process->command = mem_string(entry->command);
+    settings_for(materials->settings, entry->name, &process->settings);
+    size_t port = port_of(materials, i, &process->settings);
     environment_set(&process->own, "PS", entry->name);
-    environment_set(&process->own, "PROCMAN_SESSION", session);
+    environment_set(&process->own, "PROCMAN_SESSION", materials->session);
     if (port)
         set_number(&process->own, "PORT", port);
+    environment_merge(&process->own, &process->settings.env);
     if (shellwords_parse(&words, entry->command))
         process->argv = direct_argv(&words, &process->own);
     else
@@ -65,18 +76,27 @@ static void make_process(struct plan_process *process,
     shellwords_release(&words);
 }
 
-void plan_make(struct plan *plan, const struct procfile *procfile,
-               const struct environment *environment, unsigned base_port,
-               const char *session)
+static void take_notifiers(struct plan *plan, const struct settings *settings)
+{
+    struct session_settings session;
+
+    settings_of_session(settings, &session);
+    plan->notifiers = session.notifiers;
+    session.notifiers = (struct value_names){0};
+    session_settings_release(&session);
+}
+
+void plan_make(struct plan *plan, const struct plan_materials *materials)
 {
     *plan = (struct plan){
-        .processes = mem_new(procfile->count, sizeof *plan->processes),
-        .count = procfile->count,
+        .processes =
+            mem_new(materials->procfile->count, sizeof *plan->processes),
+        .count = materials->procfile->count,
     };
-    environment_copy(&plan->environment, environment);
+    environment_copy(&plan->environment, materials->environment);
+    take_notifiers(plan, materials->settings);
     for (size_t i = 0; i < plan->count; i++)
-        make_process(&plan->processes[i], &procfile->entries[i],
-                     base_port ? base_port + 100 * i : 0, session);
+        make_process(&plan->processes[i], materials, i);
 }
 
 void plan_release(struct plan *plan)
@@ -89,9 +109,11 @@ void plan_release(struct plan *plan)
         free(process->name);
         free(process->command);
         environment_release(&process->own);
+        process_settings_release(&process->settings);
     }
     free(plan->processes);
     environment_release(&plan->environment);
+    value_names_release(&plan->notifiers);
     *plan = (struct plan){0};
 }
 

@@ -178,6 +178,8 @@ static bool take_status(struct reply *reply, const json_t *object,
                 take_count(&status->restarts, object, "restarts", why);
 
     status->pid = (int64_t)pid;
+    if (done && json_object_get(object, "says"))
+        done = take_string(&status->says, object, "says", why);
     return done &&
            take_last_exit(status, json_object_get(object, "last_exit"), why);
 }
@@ -240,6 +242,7 @@ void reply_release(struct reply *reply)
     for (size_t i = 0; i < reply->status_count; i++) {
         free(reply->statuses[i].name);
         free(reply->statuses[i].state);
+        free(reply->statuses[i].says);
         free(reply->statuses[i].command);
     }
     free(reply->outcomes);

@@ -55,6 +55,10 @@ static void add_status(struct buf *out, const struct status *status)
                        status->pid, status->uptime_ms);
     buf_add_format(out, ", \"restarts\": %" PRIu64 ", ", status->restarts);
     add_member(out, "command", status->command);
+    if (status->says) {
+        buf_add_string(out, ", ");
+        add_member(out, "says", status->says);
+    }
     if (status->has_exited)
         add_last_exit(out, status);
     buf_add_char(out, '}');

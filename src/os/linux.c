@@ -29,8 +29,9 @@ void os_prepare(void)
         fcntl(i, F_SETFD, 0);
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* the write fails, and that is told */
+    signal(SIGXFSZ, SIG_IGN);
     signal(SIGTTOU, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would hide that children end */
 }
 
 void os_become_subreaper(void)
@@ -291,12 +292,13 @@ static void reap_all(void)
         ;
 }
 
+/* Those of another user (sudo, setuid) are beyond our reach. */
 static size_t count_alive(const struct os_process *found, size_t count)
 {
     size_t alive = 0;
 
     for (size_t i = 0; i < count; i++)
-        alive += found[i].state != 'Z';
+        alive += found[i].state != 'Z' && kill(found[i].pid, 0) == 0;
     return alive;
 }
 

@@ -1,4 +1,5 @@
 #include "procman/os_socket.h"
+#include "socket_name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,14 +7,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 /* More than ever wait at once; the kernel cuts it to its own limit. */
 enum { BACKLOG = 1024 };
 
-static bool name_address(struct sockaddr_un *address, int directory,
-                         const char *path, const char *name, struct cause *why)
+bool socket_name_at(struct sockaddr_un *address, int directory,
+                    const char *path, const char *name, struct cause *why)
 {
     size_t room = sizeof address->sun_path;
     int len;
@@ -56,7 +56,7 @@ int os_listen_at(int directory, const char *path, const char *name,
 {
     struct sockaddr_un address;
 
-    if (!name_address(&address, directory, path, name, why))
+    if (!socket_name_at(&address, directory, path, name, why))
         return -1;
     int fd = open_socket();
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0)
@@ -78,7 +78,7 @@ int os_connect_at(int directory, const char *path, const char *name,
     struct sockaddr_un address;
     int result;
 
-    if (!name_address(&address, directory, path, name, why))
+    if (!socket_name_at(&address, directory, path, name, why))
         return -1;
     int fd = open_socket();
     if (fd < 0)

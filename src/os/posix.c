@@ -96,7 +96,8 @@ void os_explain_spawn(struct cause *why, const char *file, int error)
 {
     const char *what = "";
 
-    if (error == ENOENT && access(file, F_OK) == 0)
+    /* Without '/' it was searched for: that it lies here says nothing. */
+    if (error == ENOENT && strchr(file, '/') && access(file, F_OK) == 0)
         what = "its interpreter is not found";
     else if (error == ENOENT)
         what = "not found";
@@ -112,19 +113,29 @@ void os_explain_spawn(struct cause *why, const char *file, int error)
         cause_say(why, "%s: %s", file, strerror(error));
 }
 
-pid_t os_reap(int *code, int *signum)
+static pid_t reap(pid_t which, int *code, int *signum)
 {
     int status;
     pid_t pid;
 
     do {
-        pid = waitpid(-1, &status, WNOHANG);
+        pid = waitpid(which, &status, WNOHANG);
     } while (pid < 0 && errno == EINTR);
     if (pid <= 0)
         return 0;
     *code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     *signum = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     return pid;
+}
+
+pid_t os_reap(int *code, int *signum)
+{
+    return reap(-1, code, signum);
+}
+
+bool os_reap_one(pid_t pid, int *code, int *signum)
+{
+    return reap(pid, code, signum) == pid;
 }
 
 /* 0 and 1 would mean our own group and everybody. */
@@ -136,6 +147,11 @@ bool os_signal_group(pid_t group, int signum)
 bool os_group_lives(pid_t group)
 {
     return os_signal_group(group, 0);
+}
+
+bool os_group_is_foreign(pid_t group)
+{
+    return group > 1 && kill(-group, 0) != 0 && errno == EPERM;
 }
 
 void os_signal(pid_t pid, int signum)
@@ -210,4 +226,11 @@ ssize_t os_write(const struct os_outlet *outlet, const void *bytes, size_t len)
         len = len < CAUTIOUS_WRITE ? len : CAUTIOUS_WRITE;
     }
     return write(outlet->descriptor, bytes, len);
+}
+
+bool os_wait_writable(const struct os_outlet *outlet, int limit_ms)
+{
+    struct pollfd ready = {outlet->descriptor, POLLOUT, 0};
+
+    return poll(&ready, 1, limit_ms) > 0;
 }

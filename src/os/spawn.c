@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Everything below until exec runs in the child on our memory: system calls
@@ -39,6 +41,11 @@ static int limit_descriptors(const struct os_limit *limit)
     return limit->hard ? setrlimit(RLIMIT_NOFILE, &new) : 0;
 }
 
+static int niceness(int more)
+{
+    return getpriority(PRIO_PROCESS, 0) + more;
+}
+
 /* The signals go back to normal last: until then nothing can interrupt. */
 static void become(const struct os_child *child, pid_t parent,
                    char **shell_argv)
@@ -53,6 +60,10 @@ static void become(const struct os_child *child, pid_t parent,
         put(child->error, 2) < 0)
         return;
     if (limit_descriptors(&child->descriptors))
+        return;
+    if (child->umask >= 0)
+        umask((mode_t)child->umask);
+    if (child->nice && setpriority(PRIO_PROCESS, 0, niceness(child->nice)))
         return;
     default_signals();
     execve(child->file, child->argv, child->env);
@@ -84,6 +95,13 @@ static size_t count_of(char *const *row)
     return count;
 }
 
+/* It is on its way out: nobody else should meet it as a child that ended. */
+static void reap(pid_t pid)
+{
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
 pid_t os_spawn(const struct os_child *child)
 {
     volatile int error = 0;
@@ -108,5 +126,7 @@ pid_t os_spawn(const struct os_child *child)
     free(shell_argv);
     if (pid < 0)
         return -fork_error;
+    if (error)
+        reap(pid);
     return error ? -error : pid;
 }

@@ -64,36 +64,48 @@ static void stand_guard(struct guard *guard)
 }
 
 /* A group of its own: set on both sides, whoever comes first. */
-static bool become_supervisor(pid_t guard, const sigset_t *mask,
-                              const char *cgroup)
+static bool become_supervisor(pid_t guard, const char *cgroup)
 {
     setpgid(0, 0);
     if (cgroup)
         os_cgroup_enter(cgroup);
     os_become_subreaper();
-    sigprocmask(SIG_SETMASK, mask, NULL);
     if (!os_follow_parent(guard, SIGTERM))
         _exit(1);
     return true;
+}
+
+void guard_block_signals(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+}
+
+/* Whatever our caller had blocked is not ours to keep. */
+void guard_admit_signals(void)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 bool guard_split(struct guard_report *report, const char *cgroup)
 {
     pid_t self = getpid();
     struct guard guard = {0};
-    sigset_t all, before;
 
     *report = (struct guard_report){.guard = self};
     os_become_subreaper();
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
-    sigemptyset(&before); /* our caller's mask is not ours to keep */
+    guard_block_signals();
     guard.supervisor = fork();
     if (guard.supervisor == 0)
-        return become_supervisor(self, &before, cgroup);
+        return become_supervisor(self, cgroup);
     if (guard.supervisor < 0) {
         report->code = 1;
-        sigprocmask(SIG_SETMASK, &before, NULL);
+        report->error = errno;
         return false;
     }
     setpgid(guard.supervisor, guard.supervisor);

@@ -3,6 +3,7 @@
 #include "procman/envfile.h"
 #include "procman/mem.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,8 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_LIMIT  (64U << 20) /* bytes; nobody means a file like that */
-#define DEFAULT_ENV ".env"
+#define FILE_LIMIT    (64U << 20) /* bytes; nobody means a file like that */
+#define DEFAULT_ENV   ".env"
+#define PROCFILE_STEM "Procfile."
 
 static bool read_all(int file, struct buf *text)
 {
@@ -99,7 +101,7 @@ static bool read_port(struct inputs *inputs, const struct environment *values,
     if (!text || !*text)
         return true;
     unsigned long port = strtoul(text, &end, 10);
-    if (*end || port == 0 || port > 65535)
+    if (!isdigit((unsigned char)*text) || *end || port == 0 || port > 65535)
         return cause_say(why,
                          "PORT in the .env file is \"%.60s\": a base port is a "
                          "number from 1 to 65535",
@@ -121,22 +123,131 @@ static void add_missing(struct environment *environment,
     }
 }
 
-bool inputs_read(struct inputs *inputs, const char *path, const char *env,
-                 char *const *inherited, struct cause *why)
+/* ---- settings ------------------------------------------------------------ */
+
+static bool read_settings_file(struct inputs *inputs, const char *path,
+                               bool may_lack, struct notes *mistakes,
+                               struct cause *why)
+{
+    struct buf text = {0};
+    bool good = read_file(path, &text);
+
+    if (!good && may_lack && errno == ENOENT)
+        return true;
+    if (!good) {
+        cannot_read(why, path);
+        notes_add(mistakes, "%s", why->text);
+    }
+    good = good &&
+           settings_parse(&inputs->settings, path, text.data ? text.data : "",
+                          text.len, mistakes, why);
+    buf_release(&text);
+    return good;
+}
+
+static bool read_settings_beside(struct inputs *inputs, const char *procfile,
+                                 struct notes *mistakes, struct cause *why)
+{
+    const char *slash = strrchr(procfile, '/');
+    const char *name = slash ? slash + 1 : procfile;
+    int folder = (int)(name - procfile);
+    size_t stem = strlen(PROCFILE_STEM);
+    char *common = mem_format("%.*sprocman.ini", folder, procfile);
+    bool good = read_settings_file(inputs, common, true, mistakes, why);
+
+    if (strncmp(name, PROCFILE_STEM, stem) == 0 && name[stem]) {
+        char *own =
+            mem_format("%.*sprocman.%s.ini", folder, procfile, name + stem);
+        struct cause first = *why;
+        bool own_good = read_settings_file(inputs, own, true, mistakes, why);
+        if (!good)
+            *why = first;
+        good = good && own_good;
+        free(own);
+    }
+    free(common);
+    return good;
+}
+
+static bool read_settings(struct inputs *inputs,
+                          const struct inputs_choice *choice,
+                          struct notes *mistakes, struct cause *why)
+{
+    bool good =
+        choice->config
+            ? read_settings_file(inputs, choice->config, false, mistakes, why)
+            : read_settings_beside(inputs, choice->procfile, mistakes, why);
+
+    return good &&
+           settings_import(&inputs->settings, choice->inherited, mistakes, why);
+}
+
+/* Who starts after whom, and whether that can be. */
+static bool read_order(struct inputs *inputs, struct notes *mistakes,
+                       struct cause *why)
+{
+    size_t count = inputs->procfile.count;
+    struct process_settings *all = mem_new(count, sizeof *all);
+    struct order_member *members = mem_new(count, sizeof *members);
+    const char **names = mem_new(count, sizeof *names);
+
+    for (size_t i = 0; i < count; i++) {
+        names[i] = inputs->procfile.entries[i].name;
+        settings_for(&inputs->settings, names[i], &all[i]);
+        members[i] = (struct order_member){
+            .name = names[i],
+            .after = (const char *const *)all[i].after.names,
+            .after_count = all[i].after.count,
+            .place = settings_origin(&inputs->settings, names[i], "after"),
+        };
+    }
+    settings_check(&inputs->settings, names, count, &inputs->warnings);
+    bool good = order_make(&inputs->order, members, count, mistakes, why);
+    for (size_t i = 0; i < count; i++) {
+        free((char *)members[i].place);
+        process_settings_release(&all[i]);
+    }
+    free(names);
+    free(members);
+    free(all);
+    return good;
+}
+
+static bool read_env_files(struct inputs *inputs, const char *env,
+                           struct environment *values, struct cause *why)
+{
+    struct session_settings session;
+    bool good;
+
+    settings_of_session(&inputs->settings, &session);
+    if (!env)
+        env = session.env;
+    good = env ? read_env_list(inputs, values, env, why)
+               : read_env(inputs, values, DEFAULT_ENV, true, why);
+    session_settings_release(&session);
+    return good;
+}
+
+/* ---- all ------------------------------------------------------------------ */
+
+bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
+                 struct notes *mistakes, struct cause *why)
 {
     struct environment values = {0};
+    size_t told = mistakes->count;
 
     *inputs = (struct inputs){0};
-    environment_import(&inputs->environment, inherited);
-    bool good = read_procfile(inputs, path, why);
-    if (env)
-        good = good && read_env_list(inputs, &values, env, why);
-    else
-        good = good && read_env(inputs, &values, DEFAULT_ENV, true, why);
-    good = good && read_port(inputs, &values, why);
+    environment_import(&inputs->environment, choice->inherited);
+    bool good = read_procfile(inputs, choice->procfile, why) &&
+                read_settings(inputs, choice, mistakes, why) &&
+                read_order(inputs, mistakes, why) &&
+                read_env_files(inputs, choice->env, &values, why) &&
+                read_port(inputs, &values, why);
     if (good)
         add_missing(&inputs->environment, &values);
-    else
+    else if (mistakes->count == told)
+        notes_add(mistakes, "%s", why->text);
+    if (!good)
         inputs_release(inputs);
     environment_release(&values);
     return good;
@@ -145,6 +256,8 @@ bool inputs_read(struct inputs *inputs, const char *path, const char *env,
 void inputs_release(struct inputs *inputs)
 {
     procfile_release(&inputs->procfile);
+    settings_release(&inputs->settings);
+    order_release(&inputs->order);
     environment_release(&inputs->environment);
     notes_release(&inputs->warnings);
     *inputs = (struct inputs){0};

@@ -3,6 +3,7 @@
 #include "procman/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@ struct outbox {
     uv_poll_t poll; /* for a pollable outlet */
     struct buf pending;
     size_t sent;  /* of pending */
+    bool slow;    /* the reader has tried our patience: never wait for it */
     bool waiting; /* the poll waits until it is writable */
     bool congested, broken, losing;
 };
@@ -80,16 +82,34 @@ static void on_write_error(struct outbox *outbox, int error)
     outbox->losing = true;
 }
 
+/* A reader that is busy with what it has got is waited for, shortly: what we
+ * would read from the children meanwhile would only queue up, and make the last
+ * line as late as the queue is long. */
+static bool wait_for_reader(struct outbox *outbox, uint64_t began_ns)
+{
+    uint64_t waited_ms = (uv_hrtime() - began_ns) / 1000000;
+
+    if (outbox->slow || waited_ms >= OUTBOX_PATIENCE_MS ||
+        !os_wait_writable(&outbox->outlet,
+                          (int)(OUTBOX_PATIENCE_MS - waited_ms)))
+        outbox->slow = true;
+    return !outbox->slow;
+}
+
 /* Writes what the descriptor takes now; says whether all is done. */
 static bool write_some(struct outbox *outbox)
 {
     struct buf *pending = &outbox->pending;
+    uint64_t began_ns = uv_hrtime();
 
     while (outbox->sent < pending->len) {
         ssize_t count = os_write(&outbox->outlet, pending->data + outbox->sent,
                                  pending->len - outbox->sent);
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            if (wait_for_reader(outbox, began_ns))
+                continue;
             return false;
+        }
         if (count < 0 && errno != EINTR) {
             on_write_error(outbox, errno);
             return true;
@@ -109,6 +129,7 @@ static void push(struct outbox *outbox)
     if (outbox->broken)
         return;
     if (done) {
+        outbox->slow = false;
         forget_pending(outbox);
         if (outbox->waiting)
             poll_for(outbox, false);
@@ -120,9 +141,8 @@ static void push(struct outbox *outbox)
         buf_drop(&outbox->pending, outbox->sent);
         outbox->sent = 0;
     }
-    size_t left = outbox_waiting(outbox);
-    set_congested(outbox,
-                  left > (outbox->congested ? OUTBOX_FULL / 2 : OUTBOX_FULL));
+    if (outbox_waiting(outbox) > OUTBOX_FULL)
+        set_congested(outbox, true);
     if (!outbox->waiting)
         poll_for(outbox, true);
 }
@@ -135,6 +155,17 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         break_off(outbox);
     else if (events & UV_WRITABLE)
         push(outbox);
+}
+
+/* libuv makes whatever it polls non-blocking; a description that is not ours
+ * alone would be so for its other users too. */
+static bool watch(struct outbox *outbox, uv_loop_t *loop)
+{
+    int flags = fcntl(outbox->outlet.descriptor, F_GETFL);
+    int error = uv_poll_init(loop, &outbox->poll, outbox->outlet.descriptor);
+
+    fcntl(outbox->outlet.descriptor, F_SETFL, flags);
+    return error == 0;
 }
 
 struct outbox *outbox_create(uv_loop_t *loop, int descriptor,
@@ -151,7 +182,7 @@ struct outbox *outbox_create(uv_loop_t *loop, int descriptor,
     outbox->owner = owner;
     outbox->outlet = outlet;
     outbox->poll.data = outbox;
-    if (outlet.pollable && uv_poll_init(loop, &outbox->poll, outlet.descriptor))
+    if (outlet.pollable && !watch(outbox, loop))
         outbox->outlet.pollable = false; /* it cannot be polled: it blocks */
     if (outbox->outlet.pollable) {
         poll_for(outbox, false);

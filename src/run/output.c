@@ -28,6 +28,18 @@ void output_add_sink(struct output *output, struct sink *sink)
     output->sinks[output->sink_count++] = sink;
 }
 
+/* The loop's clock moves once per turn: as long as it stands, the world's clock
+ * need not be asked for every line. */
+static int64_t seconds_now(struct output *output)
+{
+    uint64_t turn_ms = uv_now(output->turn.loop);
+
+    if (turn_ms != output->turn_ms || output->seconds == 0)
+        output->seconds = (int64_t)time(NULL);
+    output->turn_ms = turn_ms;
+    return output->seconds;
+}
+
 void output_line(struct output *output, const struct source *source, int stream,
                  const char *text, size_t len, bool continues)
 {
@@ -37,7 +49,7 @@ void output_line(struct output *output, const struct source *source, int stream,
         .text = text,
         .len = len,
         .continues = continues,
-        .seconds = (int64_t)time(NULL),
+        .seconds = seconds_now(output),
     };
 
     for (size_t i = 0; i < output->sink_count; i++)

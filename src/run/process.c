@@ -1,8 +1,7 @@
 #include "procman/process.h"
-#include "procman/handles.h"
+#include "process_inside.h"
 #include "procman/mem.h"
-#include "procman/plan.h"
-#include "stream.h"
+#include "procman/words.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,36 +11,13 @@
 #include <unistd.h>
 
 /* How soon SIGKILL is sent once more to those who came meanwhile. */
-#define KILL_AGAIN_MS 100
-#define WISHES        8
-
-struct process {
-    const struct process_site *site;
-    const struct process_spec *spec;
-
-    struct life life;
-    bool feeding; /* inside feed(): a new wish has to wait */
-    enum life_event wishes[WISHES];
-    size_t wish_count;
-
-    struct process_run now, last;
-    struct backoff *backoff; /* NULL: it is never started again unasked */
-    char *failure;           /* why `now` could not be started; NULL */
-    pid_t *strays;           /* fled from the group, and live */
-    size_t stray_count;
-    bool paused;
-
-    struct handles home; /* live as long as the process: the timers */
-    uv_timer_t timer;    /* what it is for depends on the state, see life.h */
-    uv_timer_t quiet;    /* an unfinished line has waited long enough */
-
-    struct handles run; /* live as long as one run: the streams */
-    struct stream streams[2];
-};
+#define KILL_TRIES     20 /* of those that we are not allowed to kill */
+#define KILL_AGAIN_MS  100
+#define PROCESS_WISHES 8
 
 static void feed(struct process *process, enum life_event event);
 
-static const struct process_watcher *watcher_of(const struct process *process)
+const struct process_watcher *process_watcher(const struct process *process)
 {
     return process->site->watcher;
 }
@@ -51,8 +27,10 @@ static const struct process_watcher *watcher_of(const struct process *process)
 static void tell_line(struct process *process, int stream, const char *text,
                       size_t len, bool continues)
 {
-    watcher_of(process)->on_line(process->site->owner, process, stream, text,
-                                 len, continues);
+    process_watcher(process)->on_line(process->site->owner, process, stream,
+                                      text, len, continues);
+    if (process->ready)
+        ready_line(process->ready, text, len);
 }
 
 static void on_stdout(void *owner, const char *text, size_t len, bool continues)
@@ -96,15 +74,22 @@ static bool leader_is_gone(const struct process *process)
     return process->now.ended_ms != 0;
 }
 
-static bool is_empty(const struct process *process)
+/* Strays may outlive the group for long: what was empty once stays so. */
+static bool is_empty(struct process *process)
 {
-    return leader_is_gone(process) && process->stray_count == 0 &&
-           !os_group_lives(process->now.pid);
+    pid_t group = process->now.pid;
+
+    if (leader_is_gone(process) &&
+        (!os_group_lives(group) ||
+         (process->now.killed && os_group_is_foreign(group))))
+        process->group_gone = true;
+    return process->group_gone && process->stray_count == 0;
 }
 
 static void signal_all(struct process *process, int signum)
 {
-    os_signal_group(process->now.pid, signum);
+    if (!process->group_gone)
+        os_signal_group(process->now.pid, signum);
     for (size_t i = 0; i < process->stray_count; i++)
         os_signal(process->strays[i], signum);
 }
@@ -118,7 +103,7 @@ static bool knows_stray(const struct process *process, pid_t pid)
 }
 
 /* uv_now() is as old as this turn of the loop; never 0. */
-static uint64_t now_ms(struct process *process)
+uint64_t process_now_ms(struct process *process)
 {
     uv_update_time(process->site->loop);
     return uv_now(process->site->loop) + 1;
@@ -136,120 +121,31 @@ static void on_run_over(void *owner)
     feed(owner, LIFE_CLOSED);
 }
 
-static void arm(struct process *process, uint64_t delay_ms)
+void process_arm(struct process *process, uint64_t delay_ms)
 {
     uv_update_time(process->site->loop);
     uv_timer_start(&process->timer, on_timer, delay_ms, 0);
 }
 
-/* A true pipe, not UV_CREATE_PIPE: that one is a pair of sockets, and a child
- * that opens /dev/stdout by its name then fails with ENXIO.  Returns the
- * child's end, to be closed once the child has it; -1: see why. */
-static int open_stream(struct process *process, struct stream *stream,
-                       struct cause *why)
-{
-    const struct process_site *site = process->site;
-    int ends[2];
-
-    if (!os_pipe(ends, why))
-        return -1;
-    if (!stream_open(stream, site->loop, ends[0], site->scratch,
-                     site->scratch_size, &process->run)) {
-        close(ends[1]);
-        cause_say(why, "cannot watch a pipe");
-        return -1;
-    }
-    return ends[1];
-}
-
-static void close_if_open(int descriptor)
-{
-    if (descriptor >= 0)
-        close(descriptor);
-}
-
-static const char *path_of(const struct process_spec *spec)
-{
-    const char *path = environment_get(spec->own, "PATH");
-
-    return path ? path : environment_get(spec->environment, "PATH");
-}
-
-static int start_leader(struct process *process, int output, int error,
-                        struct cause *why)
-{
-    const struct process_spec *spec = process->spec;
-    char **env = plan_environment(spec->environment, spec->own);
-    char *file = NULL;
-    int failed = os_find_program(&file, spec->argv[0], path_of(spec), NULL);
-
-    if (!failed) {
-        struct os_child child = {
-            .file = file,
-            .argv = spec->argv,
-            .env = env,
-            .input = process->site->null,
-            .output = output,
-            .error = error,
-            .descriptors = process->site->descriptors,
-        };
-        pid_t pid = os_spawn(&child);
-        failed = pid < 0 ? -pid : 0;
-        process->now.pid = pid < 0 ? 0 : pid;
-    }
-    if (failed)
-        os_explain_spawn(why, file ? file : spec->argv[0], failed);
-    free(file);
-    free(env);
-    return failed;
-}
-
-/* As the shell has it: 127 if there is no such program, else 126. */
-static void note_failure(struct process *process, int error, const char *why)
-{
-    free(process->failure);
-    process->failure = mem_format("cannot start: %s", why);
-    process->now.spawn_error = error;
-    process->now.code = error == ENOENT ? 127 : 126;
-    process->now.ended_ms = now_ms(process);
-}
-
-static enum life_event spawn(struct process *process)
-{
-    const struct process_site *site = process->site;
-    struct cause why = {{0}};
-    int failed = EMFILE;
-
-    process->now = (struct process_run){
-        .number = process->now.number + 1,
-        .started_ms = now_ms(process),
-    };
-    int output = open_stream(process, &process->streams[0], &why);
-    int error =
-        output < 0 ? -1 : open_stream(process, &process->streams[1], &why);
-    if (error >= 0)
-        failed = start_leader(process, output, error, &why);
-    close_if_open(output);
-    close_if_open(error);
-    if (failed) {
-        note_failure(process, failed, why.text);
-        watcher_of(process)->on_unstartable(site->owner, process,
-                                            process->failure);
-        return LIFE_CRASHED;
-    }
-    process_pause(process, process->paused);
-    watcher_of(process)->on_started(site->owner, process);
-    return LIFE_BECAME_READY;
-}
-
 static enum life_event send_stop(struct process *process)
 {
-    process->now.signalled_ms = now_ms(process);
+    process->now.signalled_ms = process_now_ms(process);
     signal_all(process, process->spec->stop_signal);
     /* One that is stopped must wake up to hear it. */
     signal_all(process, SIGCONT);
-    arm(process, process->spec->stop_timeout_ms);
+    process_arm(process, process->spec->stop_timeout_ms);
     return is_empty(process) ? LIFE_EMPTIED : LIFE_NO_EVENT;
+}
+
+/* It runs as another user (sudo, setuid): there is nothing more we can do. */
+static enum life_event give_up(struct process *process)
+{
+    process->now.ended_ms = process_now_ms(process);
+    process->now.signum = SIGKILL;
+    process_watcher(process)->on_unwell(
+        process->site->owner, process,
+        "it runs as another user and cannot be ended; it lives on");
+    return LIFE_CRASHED;
 }
 
 static enum life_event send_kill(struct process *process)
@@ -258,9 +154,12 @@ static enum life_event send_kill(struct process *process)
 
     process->now.killed = true;
     if (first)
-        watcher_of(process)->on_kill(process->site->owner, process);
+        process_watcher(process)->on_kill(process->site->owner, process);
     signal_all(process, SIGKILL);
-    arm(process, KILL_AGAIN_MS);
+    process_arm(process, KILL_AGAIN_MS);
+    if (!leader_is_gone(process) && os_group_is_foreign(process->now.pid) &&
+        ++process->kills > KILL_TRIES)
+        return give_up(process);
     return is_empty(process) ? LIFE_EMPTIED : LIFE_NO_EVENT;
 }
 
@@ -269,7 +168,7 @@ static enum life_event see_leader_off(struct process *process)
 {
     drain(process);
     process->now.asked = process->life.asked;
-    watcher_of(process)->on_ended(process->site->owner, process);
+    process_watcher(process)->on_ended(process->site->owner, process);
     if (process->now.pid == 0)
         return LIFE_EMPTIED;
     return process->life.state == LIFE_LINGERING && process->life.want_up
@@ -284,7 +183,11 @@ static enum life_event close_run(struct process *process)
     drain(process);
     for (int i = 0; i < 2; i++)
         stream_close(&process->streams[i]);
-    process->now.gone_ms = now_ms(process);
+    ready_close(process->ready);
+    process->ready = NULL;
+    free(process->status);
+    process->status = NULL;
+    process->now.gone_ms = process_now_ms(process);
     process->last = process->now;
     return process->run.open ? LIFE_NO_EVENT : LIFE_CLOSED;
 }
@@ -303,10 +206,10 @@ static enum life_event back_off(struct process *process)
     uint64_t ready_ms = run->ready_ms ? run->ended_ms - run->ready_ms : 0;
     uint64_t wait_ms;
 
-    if (!backoff_next(process->backoff, now_ms(process), ready_ms, chance(),
-                      &wait_ms))
+    if (!backoff_next(process->backoff, process_now_ms(process), ready_ms,
+                      chance(), &wait_ms))
         return LIFE_EXHAUSTED;
-    arm(process, wait_ms);
+    process_arm(process, wait_ms);
     return LIFE_NO_EVENT;
 }
 
@@ -314,7 +217,7 @@ static enum life_event back_off(struct process *process)
 static enum life_event perform(struct process *process, enum life_action action)
 {
     switch (action) {
-    case LIFE_SPAWN: return spawn(process);
+    case LIFE_SPAWN: return process_spawn(process);
     case LIFE_SIGNAL: return send_stop(process);
     case LIFE_KILL: return send_kill(process);
     case LIFE_DRAIN: return see_leader_off(process);
@@ -338,6 +241,24 @@ static enum life_event next_wish(struct process *process)
     return wish;
 }
 
+static void note_ready(struct process *process)
+{
+    uv_timer_stop(&process->timer);
+    process->now.ready_ms = process_now_ms(process);
+    if (process->ready)
+        ready_watch(process->ready);
+}
+
+static void say_too_late(struct process *process)
+{
+    uint64_t limit = process->spec->ready_timeout_ms;
+    char *why =
+        mem_format("it is not ready after %s", words_duration(limit).text);
+
+    process_watcher(process)->on_unwell(process->site->owner, process, why);
+    free(why);
+}
+
 /* A watcher may speak a wish while it is being told of a change.  The wish is
  * kept until this step is done, so that no step ever begins inside another. */
 static void feed(struct process *process, enum life_event event)
@@ -347,9 +268,13 @@ static void feed(struct process *process, enum life_event event)
         enum life_state before = process->life.state;
         enum life_action action = life_step(&process->life, event);
 
+        if (process->life.state != before && event == LIFE_BECAME_READY)
+            note_ready(process);
+        if (before == LIFE_STARTING && event == LIFE_TIMER)
+            say_too_late(process);
         event = perform(process, action);
-        if (process->life.state != before)
-            watcher_of(process)->on_state(process->site->owner, process);
+        if (process->life.state != before && event != LIFE_EXHAUSTED)
+            process_watcher(process)->on_state(process->site->owner, process);
         if (event == LIFE_NO_EVENT)
             event = next_wish(process);
     }
@@ -366,9 +291,15 @@ void process_tell(struct process *process, enum life_event wish)
         feed(process, wish);
         return;
     }
-    if (process->wish_count == WISHES)
+    if (process->wish_count == PROCESS_WISHES)
         next_wish(process); /* the last ones decide */
     process->wishes[process->wish_count++] = wish;
+}
+
+void process_hold(struct process *process, bool held)
+{
+    assert(process->life.state == LIFE_IDLE);
+    process->life.want_up = held;
 }
 
 void process_hurry(struct process *process)
@@ -379,10 +310,21 @@ void process_hurry(struct process *process)
 
 void process_leader_ended(struct process *process, int code, int signum)
 {
-    process->now.ended_ms = now_ms(process);
+    bool well = value_codes_have(process->spec->success, code, signum);
+
+    process->now.ended_ms = process_now_ms(process);
     process->now.code = code;
     process->now.signum = signum;
-    feed(process, code || signum ? LIFE_CRASHED : LIFE_EXITED);
+    if (process->ready)
+        ready_ended(process->ready, well);
+    feed(process, well ? LIFE_EXITED : LIFE_CRASHED);
+}
+
+bool process_child_ended(struct process *process, pid_t pid, int code,
+                         int signum)
+{
+    return process->ready &&
+           ready_child_ended(process->ready, pid, code, signum);
 }
 
 bool process_waits_for_kin(const struct process *process)
@@ -399,9 +341,10 @@ void process_set_strays(struct process *process, const pid_t *strays,
 
     for (size_t i = 0; i < count && stopping; i++)
         if (!knows_stray(process, strays[i])) {
-            watcher_of(process)->on_stray(process->site->owner, process,
-                                          strays[i]);
+            process_watcher(process)->on_stray(process->site->owner, process,
+                                               strays[i]);
             os_signal(strays[i], signum);
+            os_signal(strays[i], SIGCONT);
         }
     if (count)
         process->strays =
@@ -418,9 +361,15 @@ void process_note_others(struct process *process, size_t count)
     process->now.killed_others = count;
 }
 
+/* While we do not read, nobody can tell whether the writer is silent. */
 void process_pause(struct process *process, bool paused)
 {
     process->paused = paused;
+    if (paused)
+        uv_timer_stop(&process->quiet);
+    else
+        for (int i = 0; i < 2; i++)
+            on_read(&process->streams[i]);
     for (int i = 0; i < 2; i++)
         stream_pause(&process->streams[i], paused);
 }
@@ -461,6 +410,11 @@ const struct process_run *process_last_run(const struct process *process)
     return &process->last;
 }
 
+const char *process_status(const struct process *process)
+{
+    return process->status;
+}
+
 const char *process_failure(const struct process *process)
 {
     return process->failure;
@@ -468,8 +422,8 @@ const char *process_failure(const struct process *process)
 
 uint64_t process_age_ms(struct process *process)
 {
-    uint64_t until =
-        leader_is_gone(process) ? process->now.ended_ms : now_ms(process);
+    uint64_t until = leader_is_gone(process) ? process->now.ended_ms
+                                             : process_now_ms(process);
 
     return until - process->now.started_ms;
 }
@@ -483,7 +437,7 @@ uint64_t process_wait_ms(const struct process *process)
 
 uint64_t process_patience_ms(struct process *process)
 {
-    return now_ms(process) - process->now.signalled_ms;
+    return process_now_ms(process) - process->now.signalled_ms;
 }
 
 /* ---- birth and end ---------------------------------------------------- */
@@ -495,6 +449,7 @@ static void on_home_empty(void *owner)
 
     free(process->strays);
     free(process->failure);
+    free(process->status);
     free(process->backoff);
     free(process);
     site->watcher->on_closed(site->owner);

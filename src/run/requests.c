@@ -1,50 +1,47 @@
 /* What clients ask of a supervisor: protocol.h in, errands out. */
 #include "procman/mem.h"
-#include "procman/words.h"
+#include "procman/selection.h"
 #include "supervisor_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static const char *nearest_name(const struct plan *plan, const char *name)
-{
-    const char **names = mem_new(plan->count, sizeof *names);
-
-    for (size_t i = 0; i < plan->count; i++)
-        names[i] = plan->processes[i].name;
-    const char *nearest = words_nearest(name, names, plan->count);
-    free(names);
-    return nearest;
-}
-
-static void fail_unknown(struct reply *reply, const struct plan *plan,
-                         const char *name)
-{
-    const char *nearest = nearest_name(plan, name);
-
-    if (nearest)
-        reply_fail(reply, 2, "unknown process \"%s\"; did you mean \"%s\"?",
-                   name, nearest);
-    else
-        reply_fail(reply, 2, "unknown process \"%s\"", name);
-}
 
 /* Which processes are meant, each once; all of them if there are no names.
  * False: one is unknown, and the reply says so. */
 static bool choose(const struct plan *plan, const struct request *request,
                    bool *chosen, struct reply *reply)
 {
-    for (size_t i = 0; i < request->name_count; i++) {
-        size_t found = plan_find(plan, request->names[i]);
-        if (found == plan->count) {
-            fail_unknown(reply, plan, request->names[i]);
-            return false;
-        }
-        chosen[found] = true;
+    struct selection_member *members = mem_new(plan->count, sizeof *members);
+    struct cause why;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        members[i].name = plan->processes[i].name;
+        members[i].groups = &plan->processes[i].settings.group;
+        chosen[i] = request->name_count == 0;
     }
-    for (size_t i = 0; i < plan->count && request->name_count == 0; i++)
-        chosen[i] = true;
-    return true;
+    bool good = selection_choose(members, plan->count, request->names,
+                                 request->name_count, chosen, &why);
+    if (!good)
+        reply_fail(reply, 2, "%s", why.text);
+    free(members);
+    return good;
+}
+
+/* What people want to know of one that is at rest, and why it waits. */
+static const char *state_word(const struct supervisor *supervisor, size_t i)
+{
+    const struct process *process = supervisor->processes[i];
+    const struct process_run *last = process_last_run(process);
+    int kind = supervisor->config.plan->processes[i].settings.kind;
+
+    if (supervisor->held[i])
+        return supervisor_is_blocked(supervisor, i) ? "blocked" : "held";
+    if (process_failed(process))
+        return "failed";
+    if (process_state(process) == LIFE_IDLE && kind == KIND_TASK &&
+        last->number > 0 && !last->asked)
+        return "done";
+    return life_word(process_state(process));
 }
 
 static void fill_in(struct status *status, struct process *process)
@@ -56,7 +53,8 @@ static void fill_in(struct status *status, struct process *process)
 
     status->name = mem_string(process_spec(process)->name);
     status->command = mem_string(process_spec(process)->command);
-    status->state = mem_string(life_word(process_state(process)));
+    if (process_status(process))
+        status->says = mem_string(process_status(process));
     status->pid = runs ? run->pid : 0;
     status->uptime_ms = runs ? process_age_ms(process) : 0;
     status->restarts = run->number > 1 ? run->number - 1 : 0;
@@ -64,6 +62,15 @@ static void fill_in(struct status *status, struct process *process)
     status->exit_code = last->code;
     status->exit_signal = last->signum;
     status->exit_asked = last->asked;
+}
+
+static void add_status(const struct supervisor *supervisor, size_t i,
+                       struct reply *reply)
+{
+    struct status *status = reply_add_status(reply);
+
+    status->state = mem_string(state_word(supervisor, i));
+    fill_in(status, supervisor->processes[i]);
 }
 
 static void answer_statuses(const struct supervisor *supervisor,
@@ -74,7 +81,7 @@ static void answer_statuses(const struct supervisor *supervisor,
 
     for (size_t i = 0; i < count; i++)
         if (chosen[i])
-            fill_in(reply_add_status(&reply), supervisor->processes[i]);
+            add_status(supervisor, i, &reply);
     control_answer(call, &reply);
     reply_release(&reply);
 }

@@ -1,6 +1,7 @@
 #include "procman/session.h"
 #include "procman/buf.h"
 #include "procman/mem.h"
+#include "procman/notify.h"
 #include "procman/os_file.h"
 #include "procman/os_socket.h"
 #include "procman/remains.h"
@@ -162,6 +163,7 @@ static void remove_files(const struct session *session)
     unlinkat(session->directory, INFO_UNDONE, 0);
     unlinkat(session->directory, REMAINS_FILE, 0);
     unlinkat(session->directory, REMAINS_CGROUP, 0);
+    notify_sweep(session->directory);
 }
 
 bool session_begin(struct session *session, const char *procfile,

@@ -1,8 +1,10 @@
 #include "shutdown.h"
+#include "procman/mem.h"
 #include "procman/supervisor.h"
 #include "procman/words.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #define REPORT_NAMES 4
 
@@ -26,22 +28,46 @@ size_t shutdown_left(const struct shutdown *shutdown)
     return left;
 }
 
-/* Tells the next `count` that are not idle, from the end. */
+bool shutdown_is_done(const struct shutdown *shutdown)
+{
+    for (size_t i = 0; i < shutdown->count; i++)
+        if (!is_idle(shutdown->processes[i]))
+            return false;
+    return true;
+}
+
+/* Does somebody live that must be gone first? */
+static bool is_needed(const struct shutdown *shutdown, size_t index)
+{
+    for (size_t i = 0; i < shutdown->count; i++) {
+        const struct order_node *node = &shutdown->order->nodes[i];
+        if (node->after_count == 0 || is_idle(shutdown->processes[i]))
+            continue;
+        for (size_t k = 0; k < node->after_count; k++)
+            if (node->after[k] == index)
+                return true;
+    }
+    return false;
+}
+
+/* Tells the next `count` that are not idle and not needed, from the end. */
 static void tell(struct shutdown *shutdown, size_t count)
 {
-    while (count > 0 && shutdown->untold > 0) {
-        struct process *process = shutdown->processes[--shutdown->untold];
-        if (is_idle(process))
+    for (size_t k = shutdown->count; k > 0 && count > 0; k--) {
+        size_t i = shutdown->order->sequence[k - 1];
+        if (shutdown->told[i] || is_idle(shutdown->processes[i]) ||
+            is_needed(shutdown, i))
             continue;
-        process_tell(process, LIFE_STOP);
+        shutdown->told[i] = true;
+        process_tell(shutdown->processes[i], LIFE_STOP);
         count--;
     }
 }
 
-static void report_on(struct shutdown *shutdown, const struct process *process)
+static void report_on(struct shutdown *shutdown, struct process *process)
 {
     const struct process_run *run = process_run(process);
-    uint64_t waited = uv_now(shutdown->timer.loop) - run->signalled_ms;
+    uint64_t waited = process_patience_ms(process);
     uint64_t patience = process_spec(process)->stop_timeout_ms;
     uint64_t rest = patience > waited ? patience - waited : 0;
     const char *name = process_spec(process)->name;
@@ -72,19 +98,25 @@ static void on_report(uv_timer_t *timer)
 
 static void on_prompt_over(uv_timer_t *timer)
 {
-    tell(shutdown_of(timer), SIZE_MAX);
+    struct shutdown *shutdown = shutdown_of(timer);
+
+    shutdown->prompt = false;
+    tell(shutdown, SIZE_MAX);
     uv_timer_start(timer, on_report, SHUTDOWN_REPORT_MS - SHUTDOWN_PROMPT_MS,
                    SHUTDOWN_REPORT_MS);
 }
 
 void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop,
-                   struct process **processes, size_t count,
+                   struct process **processes, const struct order *order,
                    struct output *output, struct handles *handles)
 {
     *shutdown = (struct shutdown){
         .processes = processes,
-        .count = count,
+        .count = order->count,
+        .order = order,
+        .told = mem_new(order->count, sizeof *shutdown->told),
         .output = output,
+        .prompt = true,
     };
     uv_timer_init(loop, &shutdown->timer);
     handles_add(handles, (uv_handle_t *)&shutdown->timer);
@@ -95,26 +127,39 @@ void shutdown_begin(struct shutdown *shutdown)
     size_t left = shutdown_left(shutdown);
 
     shutdown->begun = true;
-    shutdown->untold = shutdown->count;
     shutdown->step = (left + SUPERVISOR_STEPS - 1) / SUPERVISOR_STEPS;
     uv_update_time(shutdown->timer.loop);
     uv_timer_start(&shutdown->timer, on_prompt_over, SHUTDOWN_PROMPT_MS, 0);
     tell(shutdown, shutdown->step);
 }
 
+static bool all_told_are_idle(const struct shutdown *shutdown)
+{
+    for (size_t i = 0; i < shutdown->count; i++)
+        if (shutdown->told[i] && !is_idle(shutdown->processes[i]))
+            return false;
+    return true;
+}
+
 void shutdown_go_on(struct shutdown *shutdown)
 {
     if (!shutdown->begun)
         return;
-    for (size_t i = shutdown->untold; i < shutdown->count; i++)
-        if (!is_idle(shutdown->processes[i]))
-            return;
-    tell(shutdown, shutdown->step);
+    if (!shutdown->prompt)
+        tell(shutdown, SIZE_MAX);
+    else if (all_told_are_idle(shutdown))
+        tell(shutdown, shutdown->step);
 }
 
 void shutdown_hurry(struct shutdown *shutdown)
 {
-    tell(shutdown, SIZE_MAX);
-    for (size_t i = 0; i < shutdown->count; i++)
+    for (size_t i = 0; i < shutdown->count; i++) {
+        process_tell(shutdown->processes[i], LIFE_STOP);
         process_hurry(shutdown->processes[i]);
+    }
+}
+
+void shutdown_release(struct shutdown *shutdown)
+{
+    free(shutdown->told);
 }

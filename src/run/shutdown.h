@@ -1,13 +1,15 @@
 /* shutdown.h - everybody is stopped, in order.
  *
- * In reverse order of the plan, step by step while they end promptly; after
- * SHUTDOWN_PROMPT_MS in all the rest at once.  Each process's own patience
- * decides when it is killed.
+ * Whoever starts after another one stops before it, always.  Beyond that it
+ * goes in reverse order of the plan, step by step while they end promptly;
+ * after SHUTDOWN_PROMPT_MS in all the rest at once.  Each process's own
+ * patience decides when it is killed.
  */
 #ifndef PROCMAN_SHUTDOWN_H
 #define PROCMAN_SHUTDOWN_H
 
 #include "procman/handles.h"
+#include "procman/order.h"
 #include "procman/output.h"
 #include "procman/process.h"
 
@@ -17,16 +19,19 @@
 struct shutdown {
     struct process **processes; /* borrowed, in the order of the plan */
     size_t count;
-    size_t untold; /* the first so many have not been told to stop yet */
-    size_t step;   /* how many are told at a time */
+    const struct order *order; /* borrowed */
+    bool *told;                /* to stop */
+    size_t step;               /* how many are told at a time */
+    bool prompt;               /* so far they have ended promptly */
     struct output *output;
     uv_timer_t timer;
     bool begun;
 };
 
 void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop,
-                   struct process **processes, size_t count,
+                   struct process **processes, const struct order *order,
                    struct output *output, struct handles *handles);
+void shutdown_release(struct shutdown *shutdown);
 
 void shutdown_begin(struct shutdown *shutdown);
 
@@ -36,7 +41,9 @@ void shutdown_go_on(struct shutdown *shutdown);
 /* Kills whoever is left. */
 void shutdown_hurry(struct shutdown *shutdown);
 
-/* How many are not idle. */
+/* How many are not idle, and whether there are none: asked after each change
+ * of each of them, so it does not count. */
 size_t shutdown_left(const struct shutdown *shutdown);
+bool shutdown_is_done(const struct shutdown *shutdown);
 
 #endif

@@ -12,7 +12,7 @@ static struct stream *stream_of(uv_poll_t *poll)
 
 static void end(struct stream *stream)
 {
-    uv_poll_stop(&stream->poll);
+    stream_pause(stream, true);
     stream->ended = true;
     lines_end(&stream->lines);
 }
@@ -60,14 +60,16 @@ bool stream_open(struct stream *stream, uv_loop_t *loop, int descriptor,
     stream->scratch = scratch;
     stream->scratch_size = scratch_size;
     stream->ended = false;
+    stream->reading = false;
     stream_pause(stream, false);
     return true;
 }
 
 void stream_pause(struct stream *stream, bool paused)
 {
-    if (stream->descriptor < 0 || stream->ended)
+    if (stream->descriptor < 0 || stream->ended || stream->reading == !paused)
         return;
+    stream->reading = !paused;
     if (paused)
         uv_poll_stop(&stream->poll);
     else
@@ -76,7 +78,7 @@ void stream_pause(struct stream *stream, bool paused)
 
 void stream_drain(struct stream *stream)
 {
-    if (stream->descriptor < 0)
+    if (stream->descriptor < 0 || stream->ended)
         return;
 
     size_t waiting = os_bytes_waiting(stream->descriptor);

@@ -16,6 +16,7 @@
 struct stream {
     uv_poll_t poll;
     int descriptor; /* -1: closed */
+    bool reading;   /* the poll is on */
     bool ended;     /* nobody has the other end any more */
     struct lines lines;
     char *scratch;

@@ -1,5 +1,6 @@
 #include "procman/supervisor.h"
 #include "procman/mem.h"
+#include "procman/notifiers.h"
 #include "supervisor_inside.h"
 
 #include <fcntl.h>
@@ -35,7 +36,7 @@ static void on_signal(uv_signal_t *handle, int signum)
     struct supervisor *supervisor = HANDLES_OWNER(handle);
 
     switch (signum) {
-    case SIGCHLD: supervisor_reap(supervisor); break;
+    case SIGCHLD: supervisor->reap_wanted = true; break;
     case SIGTSTP:
         suspend(supervisor, true);
         output_flush(supervisor->config.output);
@@ -44,6 +45,18 @@ static void on_signal(uv_signal_t *handle, int signum)
     case SIGCONT: suspend(supervisor, false); break;
     default: supervisor_interrupt(supervisor, signum); break;
     }
+}
+
+/* A thousand deaths are a thousand signals, and each look for the dead costs
+ * the kernel a walk over all children: one look a turn is enough. */
+static void on_turn_end(uv_check_t *turn_end)
+{
+    struct supervisor *supervisor = HANDLES_OWNER(turn_end);
+
+    if (!supervisor->reap_wanted)
+        return;
+    supervisor->reap_wanted = false;
+    supervisor_reap(supervisor);
 }
 
 /* ---- the start ----------------------------------------------------------- */
@@ -56,7 +69,7 @@ static void on_starter_turn(uv_idle_t *starter)
     for (size_t i = 0; i < supervisor->count; i++) {
         if (!supervisor_unqueue(supervisor, i))
             continue;
-        process_tell(supervisor->processes[i], LIFE_START);
+        supervisor_want(supervisor, i);
         if (uv_hrtime() - began > SPAWN_TURN_NS)
             break;
     }
@@ -75,14 +88,20 @@ bool supervisor_unqueue(struct supervisor *supervisor, size_t i)
     return true;
 }
 
+static void queue(struct supervisor *supervisor, size_t i)
+{
+    supervisor->queued_count += !supervisor->queued[i];
+    supervisor->queued[i] = true;
+}
+
 void supervisor_start(struct supervisor *supervisor, const size_t *indexes,
                       size_t count)
 {
-    for (size_t i = 0; i < (count ? count : supervisor->count); i++) {
-        size_t index = count ? indexes[i] : i;
-        supervisor->queued_count += !supervisor->queued[index];
-        supervisor->queued[index] = true;
-    }
+    for (size_t i = 0; i < count; i++)
+        queue(supervisor, indexes[i]);
+    for (size_t i = 0; i < supervisor->count && count == 0; i++)
+        if (supervisor->config.plan->processes[i].settings.autostart)
+            queue(supervisor, i);
     uv_idle_start(&supervisor->starter, on_starter_turn);
 }
 
@@ -98,23 +117,75 @@ static void watch_signals(struct supervisor *supervisor)
     }
 }
 
+static enum life_policy policy_of(const struct process_settings *settings)
+{
+    switch (settings->restart) {
+    case RESTART_ALWAYS: return LIFE_ALWAYS;
+    case RESTART_ON_FAILURE: return LIFE_ON_CRASH;
+    default: return LIFE_NEVER;
+    }
+}
+
+static bool speaks_notify(const struct plan *plan,
+                          const struct plan_process *planned)
+{
+    return notifiers_know(planned->command,
+                          (const char *const *)plan->notifiers.names,
+                          plan->notifiers.count);
+}
+
+static struct process_spec make_spec(const struct plan *plan,
+                                     const struct plan_process *planned)
+{
+    const struct process_settings *settings = &planned->settings;
+
+    return (struct process_spec){
+        .name = planned->name,
+        .command = planned->command,
+        .argv = planned->argv,
+        .environment = &plan->environment,
+        .own = &planned->own,
+        .stop_signal = settings->stop_signal,
+        .stop_timeout_ms = settings->stop_timeout_ms,
+        .directory = settings->dir,
+        .umask = settings->umask,
+        .nice = settings->nice,
+        .descriptors = settings->limit_nofile,
+        .success = &settings->success_codes,
+        .ready = &settings->ready,
+        .notifies = speaks_notify(plan, planned),
+        .ready_timeout_ms = settings->ready_timeout_ms,
+        .alive = &settings->alive,
+        .alive_interval_ms = settings->alive_interval_ms,
+        .policy = policy_of(settings),
+        .backoff = {settings->restart_delay_ms, settings->restart_max_delay_ms,
+                    (unsigned)settings->restart_limit,
+                    settings->restart_window_ms},
+    };
+}
+
+static const char *color_of(const struct process_settings *settings)
+{
+    static const char *const codes[] = {
+        [COLOUR_NONE] = "0",    [COLOUR_RED] = "31",   [COLOUR_GREEN] = "32",
+        [COLOUR_YELLOW] = "33", [COLOUR_BLUE] = "34",  [COLOUR_MAGENTA] = "35",
+        [COLOUR_CYAN] = "36",   [COLOUR_WHITE] = "37", [COLOUR_GREY] = "90",
+    };
+
+    return codes[settings->colour]; /* by order: NULL */
+}
+
 static void make_processes(struct supervisor *supervisor)
 {
-    const struct supervisor_config *config = &supervisor->config;
+    const struct plan *plan = supervisor->config.plan;
 
     for (size_t i = 0; i < supervisor->count; i++) {
-        const struct plan_process *planned = &config->plan->processes[i];
-        supervisor->sources[i] =
-            (struct source){.name = planned->name, .index = (unsigned)i};
-        supervisor->specs[i] = (struct process_spec){
-            .name = planned->name,
-            .command = planned->command,
-            .argv = planned->argv,
-            .environment = &config->plan->environment,
-            .own = &planned->own,
-            .stop_signal = SIGTERM,
-            .stop_timeout_ms = config->stop_timeout_ms,
+        supervisor->sources[i] = (struct source){
+            .name = plan->processes[i].name,
+            .index = (unsigned)i,
+            .color = color_of(&plan->processes[i].settings),
         };
+        supervisor->specs[i] = make_spec(plan, &plan->processes[i]);
         supervisor->processes[i] =
             process_create(&supervisor->site, &supervisor->specs[i]);
         supervisor->open_processes++;
@@ -128,6 +199,8 @@ static void make_room(struct supervisor *supervisor, size_t count)
     supervisor->specs = mem_new(count, sizeof *supervisor->specs);
     supervisor->sources = mem_new(count, sizeof *supervisor->sources);
     supervisor->queued = mem_new(count, sizeof *supervisor->queued);
+    supervisor->leaders = mem_new(count, sizeof *supervisor->leaders);
+    supervisor->held = mem_new(count, sizeof *supervisor->held);
     supervisor->lingering_said =
         mem_new(count, sizeof *supervisor->lingering_said);
 }
@@ -140,10 +213,13 @@ static void make_handles(struct supervisor *supervisor)
     supervisor->handles_open = true;
     uv_idle_init(loop, &supervisor->starter);
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->starter);
+    uv_check_init(loop, &supervisor->turn_end);
+    handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->turn_end);
+    uv_check_start(&supervisor->turn_end, on_turn_end);
     uv_timer_init(loop, &supervisor->look_timer);
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->look_timer);
     shutdown_init(&supervisor->shutdown, loop, supervisor->processes,
-                  supervisor->count, supervisor->config.output,
+                  supervisor->config.order, supervisor->config.output,
                   &supervisor->handles);
     watch_signals(supervisor);
 }
@@ -162,6 +238,8 @@ struct supervisor *supervisor_create(const struct supervisor_config *config,
         .owner = supervisor,
         .scratch = mem_new(SCRATCH_SIZE, 1),
         .scratch_size = SCRATCH_SIZE,
+        .session = config->session_directory,
+        .session_path = config->session,
         .null = open("/dev/null", O_RDONLY | O_CLOEXEC),
         .descriptors = config->descriptors,
         .quiet_ms = QUIET_MS,
@@ -180,6 +258,8 @@ void supervisor_listen(struct supervisor *supervisor, struct control *control)
 
 void supervisor_pause(struct supervisor *supervisor, bool paused)
 {
+    if (supervisor->phase == PHASE_CLOSING)
+        return; /* the processes may be gone already */
     for (size_t i = 0; i < supervisor->count; i++)
         process_pause(supervisor->processes[i], paused);
 }
@@ -193,6 +273,9 @@ void supervisor_release(struct supervisor *supervisor)
     free(supervisor->specs);
     free(supervisor->sources);
     free(supervisor->queued);
+    free(supervisor->leaders);
+    free(supervisor->held);
+    shutdown_release(&supervisor->shutdown);
     free(supervisor->lingering_said);
     free(supervisor);
 }
@@ -214,7 +297,9 @@ void supervisor_send(struct supervisor *supervisor, struct errand *errand)
     errand->open++;
     for (size_t i = 0; i < errand->count; i++) {
         struct process *process = errand->items[i].process;
-        supervisor_unqueue(supervisor, supervisor_index(supervisor, process));
+        size_t index = supervisor_index(supervisor, process);
+        supervisor_unqueue(supervisor, index);
+        supervisor_let_go(supervisor, index);
         process_tell(process, wishes[errand->verb]);
         errand_look(errand, process);
     }

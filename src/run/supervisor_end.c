@@ -4,12 +4,19 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#define SWEEP_PATIENCE_MS 10000
+#define GIVE_UP_MS        5000 /* on those that SIGKILL does not end */
+
 /* ---- the end ------------------------------------------------------------ */
 
-static bool is_at_rest(const struct process *process)
+/* What waits for one that has failed would wait for ever. */
+static bool is_at_rest(const struct supervisor *supervisor, size_t i)
 {
+    const struct process *process = supervisor->processes[i];
     enum life_state state = process_state(process);
 
+    if (supervisor->held[i])
+        return supervisor_is_blocked(supervisor, i);
     return state == LIFE_IDLE ||
            (state == LIFE_LINGERING && !process_wanted(process));
 }
@@ -17,7 +24,7 @@ static bool is_at_rest(const struct process *process)
 static bool all_at_rest(const struct supervisor *supervisor)
 {
     for (size_t i = 0; i < supervisor->count; i++)
-        if (!is_at_rest(supervisor->processes[i]))
+        if (!is_at_rest(supervisor, i))
             return false;
     return supervisor->queued_count == 0;
 }
@@ -59,6 +66,7 @@ static void close_all(struct supervisor *supervisor)
     for (size_t i = 0; i < SUPERVISOR_SIGNALS; i++)
         handles_close((uv_handle_t *)&supervisor->signals[i]);
     handles_close((uv_handle_t *)&supervisor->starter);
+    handles_close((uv_handle_t *)&supervisor->turn_end);
     handles_close((uv_handle_t *)&supervisor->look_timer);
     handles_close((uv_handle_t *)&supervisor->shutdown.timer);
     for (size_t i = 0; i < supervisor->count; i++)
@@ -95,13 +103,14 @@ static void sweep(struct supervisor *supervisor)
     supervisor_find_kin(supervisor);
     uv_update_time(supervisor->config.loop);
     now = uv_now(supervisor->config.loop);
-    if (supervisor->kin_count == 0) {
+    if (supervisor->kin_count == 0 ||
+        (supervisor->swept && now > supervisor->sweep_until_ms + GIVE_UP_MS)) {
         close_all(supervisor);
         return;
     }
     if (!supervisor->swept) {
         say_left_behind(supervisor);
-        supervisor->sweep_until_ms = now + supervisor->config.stop_timeout_ms;
+        supervisor->sweep_until_ms = now + SWEEP_PATIENCE_MS;
     }
     bool patient = now < supervisor->sweep_until_ms;
     for (size_t i = 0; i < supervisor->kin_count; i++) {
@@ -122,7 +131,7 @@ void supervisor_check_end(struct supervisor *supervisor)
         all_at_rest(supervisor))
         supervisor_begin_stopping(supervisor);
     if (supervisor->phase == PHASE_STOPPING &&
-        shutdown_left(&supervisor->shutdown) == 0) {
+        shutdown_is_done(&supervisor->shutdown)) {
         uv_timer_stop(&supervisor->look_timer);
         supervisor->phase = PHASE_SWEEPING;
     }
@@ -137,6 +146,8 @@ void supervisor_begin_stopping(struct supervisor *supervisor)
     supervisor->phase = PHASE_STOPPING;
     for (size_t i = 0; i < supervisor->count; i++)
         supervisor->queued[i] = false;
+    for (size_t i = 0; i < supervisor->count; i++)
+        supervisor_let_go(supervisor, i);
     supervisor->queued_count = 0;
     uv_idle_stop(&supervisor->starter);
     shutdown_begin(&supervisor->shutdown);

@@ -16,7 +16,10 @@ static void on_line(void *owner, struct process *process, int stream,
                     const char *text, size_t len, bool continues)
 {
     struct supervisor *supervisor = owner;
+    size_t i = supervisor_index(supervisor, process);
 
+    if (supervisor->config.plan->processes[i].settings.quiet)
+        return;
     output_line(supervisor->config.output, source_of(supervisor, process),
                 stream, text, len, continues);
 }
@@ -24,10 +27,10 @@ static void on_line(void *owner, struct process *process, int stream,
 static void on_started(void *owner, struct process *process)
 {
     struct supervisor *supervisor = owner;
+    size_t i = supervisor_index(supervisor, process);
 
-    remains_note(supervisor->config.remains,
-                 supervisor_index(supervisor, process),
-                 process_run(process)->pid);
+    supervisor->leaders[i] = process_run(process)->pid;
+    remains_note(supervisor->config.remains, i, process_run(process)->pid);
     output_say(supervisor->config.output, "%s started with pid %d",
                process_spec(process)->name, (int)process_run(process)->pid);
 }
@@ -60,11 +63,13 @@ static void say_ended(struct supervisor *supervisor,
 
 /* What ends on its own with anything but 0 decides how procman ends. */
 static void note_failure(struct supervisor *supervisor,
+                         const struct process *process,
                          const struct process_run *run)
 {
     int code = run->signum ? 128 + run->signum : run->code;
 
-    if (run->asked || code == 0)
+    if (run->asked || value_codes_have(process_spec(process)->success,
+                                       run->code, run->signum))
         return;
     if (supervisor->result.code == 0)
         supervisor->result.code = code;
@@ -79,7 +84,8 @@ static void on_ended(void *owner, struct process *process)
 
     if (run->pid)
         say_ended(supervisor, process);
-    note_failure(supervisor, run);
+    if (!process_wanted(process))
+        note_failure(supervisor, process, run);
     supervisor->look_wanted = true;
 }
 
@@ -100,14 +106,74 @@ void supervisor_look_at_errands(struct supervisor *supervisor,
     }
 }
 
+/* What its end means for the others: settings `on-exit`. */
+static void heed_end(struct supervisor *supervisor, struct process *process)
+{
+    size_t i = supervisor_index(supervisor, process);
+    int on_exit = supervisor->config.plan->processes[i].settings.on_exit;
+    bool failed = process_failed(process);
+
+    if (process_last_run(process)->number == 0 ||
+        process_last_run(process)->asked)
+        return;
+    if (failed)
+        note_failure(supervisor, process, process_last_run(process));
+    if (supervisor->phase != PHASE_RUNNING || on_exit == EXIT_IGNORED ||
+        (on_exit == FAILURE_STOPS_ALL && !failed))
+        return;
+    output_say(supervisor->config.output,
+               "%s has %s: stopping all, as its on-exit says",
+               process_spec(process)->name, failed ? "failed" : "ended");
+    supervisor_begin_stopping(supervisor);
+}
+
+static void say_state(struct supervisor *supervisor, struct process *process)
+{
+    const char *name = process_spec(process)->name;
+    const struct process_spec *spec = process_spec(process);
+
+    switch (process_state(process)) {
+    case LIFE_READY:
+        if (spec->notifies || spec->ready->kind != READINESS_AUTO)
+            output_say(supervisor->config.output, "%s is ready after %s", name,
+                       words_duration(process_age_ms(process)).text);
+        break;
+    case LIFE_WAITING:
+        output_say(supervisor->config.output, "%s will be started again in %s",
+                   name, words_duration(process_wait_ms(process)).text);
+        break;
+    case LIFE_IDLE:
+        if (process_failed(process) && spec->policy != LIFE_NEVER)
+            output_say(supervisor->config.output,
+                       "%s has failed: %u restarts within %s were too many",
+                       name, spec->backoff.limit,
+                       words_duration(spec->backoff.window_ms).text);
+        break;
+    default: break;
+    }
+}
+
+static void on_unwell(void *owner, struct process *process, const char *why)
+{
+    struct supervisor *supervisor = owner;
+
+    output_say(supervisor->config.output, "%s is not well: %s",
+               process_spec(process)->name, why);
+}
+
 static void on_state(void *owner, struct process *process)
 {
     struct supervisor *supervisor = owner;
 
+    say_state(supervisor, process);
+
     supervisor_look_at_errands(supervisor, process);
+    supervisor_order_changed(supervisor, supervisor_index(supervisor, process));
     if (process_state(process) == LIFE_CLOSING)
         remains_note(supervisor->config.remains,
                      supervisor_index(supervisor, process), 0);
+    if (process_state(process) == LIFE_IDLE)
+        heed_end(supervisor, process);
     if (process_state(process) == LIFE_IDLE)
         shutdown_go_on(&supervisor->shutdown);
     supervisor_check_end(supervisor);
@@ -150,27 +216,62 @@ static void on_stray(void *owner, struct process *process, pid_t pid)
 
 /* ---- children that have ended ------------------------------------------ */
 
-static struct process *process_of_leader(const struct supervisor *supervisor,
-                                         pid_t pid)
+static void leader_ended(struct supervisor *supervisor, size_t i, int code,
+                         int signum)
+{
+    supervisor->leaders[i] = 0;
+    process_leader_ended(supervisor->processes[i], code, signum);
+}
+
+/* Those that were told to end are asked by name: among a thousand that live the
+ * kernel would look long for each of them. */
+static void reap_stopping(struct supervisor *supervisor)
+{
+    int code, signum;
+
+    for (size_t i = supervisor->count; i-- > 0;)
+        if (supervisor->leaders[i] &&
+            process_state(supervisor->processes[i]) == LIFE_STOPPING &&
+            os_reap_one(supervisor->leaders[i], &code, &signum))
+            leader_ended(supervisor, i, code, signum);
+}
+
+static void hand_to_probes(struct supervisor *supervisor, pid_t pid, int code,
+                           int signum)
 {
     for (size_t i = 0; i < supervisor->count; i++)
-        if (supervisor_leader_lives(supervisor->processes[i]) &&
-            process_run(supervisor->processes[i])->pid == pid)
-            return supervisor->processes[i];
-    return NULL;
+        if (process_child_ended(supervisor->processes[i], pid, code, signum))
+            return;
+}
+
+static size_t index_of_leader(const struct supervisor *supervisor, pid_t pid)
+{
+    size_t i = 0;
+
+    while (i < supervisor->count && supervisor->leaders[i] != pid)
+        i++;
+    return i;
+}
+
+static void reap_others(struct supervisor *supervisor)
+{
+    int code, signum;
+
+    for (pid_t pid; (pid = os_reap(&code, &signum)) > 0;) {
+        size_t i = index_of_leader(supervisor, pid);
+        if (i < supervisor->count)
+            leader_ended(supervisor, i, code, signum);
+        else
+            hand_to_probes(supervisor, pid, code, signum);
+    }
 }
 
 /* Any death may be that of the last one of a group.  Signals do not count how
  * often they came: whoever is there to be reaped is reaped. */
 void supervisor_reap(struct supervisor *supervisor)
 {
-    int code, signum;
-
-    for (pid_t pid; (pid = os_reap(&code, &signum)) > 0;) {
-        struct process *process = process_of_leader(supervisor, pid);
-        if (process)
-            process_leader_ended(process, code, signum);
-    }
+    reap_stopping(supervisor);
+    reap_others(supervisor);
     for (size_t i = 0; i < supervisor->count; i++)
         if (process_waits_for_kin(supervisor->processes[i]))
             supervisor->look_wanted = true;
@@ -182,6 +283,7 @@ void supervisor_reap(struct supervisor *supervisor)
 const struct process_watcher supervisor_watcher = {
     .on_line = on_line,
     .on_started = on_started,
+    .on_unwell = on_unwell,
     .on_unstartable = on_unstartable,
     .on_ended = on_ended,
     .on_kill = on_kill,

@@ -2,6 +2,7 @@
  *
  *     supervisor.c         birth, start, signals, requests
  *     supervisor_events.c  what processes tell, and what becomes of it
+ *     supervisor_order.c   who waits for whom before it starts
  *     supervisor_kin.c     who else is there: looks at all descendants
  *     supervisor_end.c     from the last wish to the last handle
  */
@@ -33,8 +34,10 @@ struct supervisor {
     struct process **processes; /* in the order of the plan, and so on: */
     struct process_spec *specs;
     struct source *sources;
+    bool *held;   /* waits for others before it starts */
     bool *queued; /* to be started when its turn comes */
     size_t queued_count;
+    pid_t *leaders; /* those that live; 0: none */
     struct process_site site;
 
     enum phase phase;
@@ -57,6 +60,8 @@ struct supervisor {
     bool handles_open, control_open;
     uv_signal_t signals[SUPERVISOR_SIGNALS];
     uv_idle_t starter;
+    uv_check_t turn_end;
+    bool reap_wanted; /* a child has ended in this turn */
     uv_timer_t look_timer;
 };
 
@@ -71,6 +76,20 @@ bool supervisor_unqueue(struct supervisor *supervisor, size_t i);
 /* Tells all processes of an errand what to do; the errand is answered and
  * released when they have done it. */
 void supervisor_send(struct supervisor *supervisor, struct errand *errand);
+
+/* ---- supervisor_order.c ---- */
+
+/* Starts it, or holds it back until those it starts after are ready. */
+void supervisor_want(struct supervisor *supervisor, size_t i);
+
+/* It is held no more: somebody starts or stops it by hand, or all stop. */
+void supervisor_let_go(struct supervisor *supervisor, size_t i);
+
+/* The state of a process has changed: others may have waited for that. */
+void supervisor_order_changed(struct supervisor *supervisor, size_t i);
+
+/* Is it held back by one that has failed for good? */
+bool supervisor_is_blocked(const struct supervisor *supervisor, size_t i);
 
 /* ---- supervisor_events.c ---- */
 

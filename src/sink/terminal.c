@@ -5,6 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#define RESET     "\033[m"
+#define RESET_LEN 3
+#define BAR       2 /* where the bar is, counted from the end of the prefix */
+
 struct terminal {
     struct sink sink;
     struct outbox *outbox;
@@ -21,6 +25,8 @@ static const char *color_of(const struct source *source)
 {
     static const char *const colors[] = {"32", "36", "35", "33", "34", "31"};
 
+    if (source->color)
+        return source->color;
     if (source->own)
         return "37";
     return colors[source->index % (sizeof colors / sizeof *colors)];
@@ -55,17 +61,29 @@ static void make_prefix(const struct terminal *terminal, struct buf *prefix,
     buf_add(prefix, source->name, len);
     buf_add_string(prefix, " | ");
     if (terminal->style.color)
-        buf_add_string(prefix, "\033[m");
+        buf_add_string(prefix, RESET);
 }
 
 /* The mark that a line continues the one before stands where the bar is. */
-static void mark_continued(const struct terminal *terminal, struct buf *out)
+static void mark_continued(const struct terminal *terminal, char *prefix_end)
 {
-    size_t from_end = terminal->style.color ? strlen("| \033[m") : strlen("| ");
-
-    out->data[out->len - from_end] = '+';
+    prefix_end[-(terminal->style.color ? BAR + RESET_LEN : BAR)] = '+';
 }
 
+static char *put(char *to, const char *bytes, size_t len)
+{
+    if (len)
+        memcpy(to, bytes, len);
+    return to + len;
+}
+
+static bool bleeds(const struct terminal *terminal, const struct line *line)
+{
+    return terminal->style.color && line->len &&
+           memchr(line->text, '\033', line->len);
+}
+
+/* Every byte that is shown passes here: room is made once for the whole line. */
 static void on_line(struct sink *sink, const struct line *line)
 {
     struct terminal *terminal = (struct terminal *)sink;
@@ -76,14 +94,16 @@ static void on_line(struct sink *sink, const struct line *line)
         set_clock(terminal, line->seconds);
     if (prefix->len == 0)
         make_prefix(terminal, prefix, line->source);
-    buf_add(out, prefix->data, prefix->len);
+    char *to = buf_reserve(out, prefix->len + line->len + RESET_LEN + 1);
+    to = put(to, prefix->data, prefix->len);
     if (line->continues)
-        mark_continued(terminal, out);
-    buf_add(out, line->text, line->len);
-    if (terminal->style.color && line->len &&
-        memchr(line->text, '\033', line->len))
-        buf_add_string(out, "\033[m");
-    buf_add_char(out, '\n');
+        mark_continued(terminal, to);
+    to = put(to, line->text, line->len);
+    if (bleeds(terminal, line))
+        to = put(to, RESET, RESET_LEN);
+    *to++ = '\n';
+    *to = '\0';
+    out->len = (size_t)(to - out->data);
 }
 
 static void on_flush(struct sink *sink)

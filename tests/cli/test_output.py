@@ -5,12 +5,15 @@ import os
 import pathlib
 import re
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
 
-from harness import CHILDREN, SLOW, alive, bearers, program, text_of, until
+from harness import (CHILDREN, PATIENCE, SLOW, alive, bearers, program, text_of,
+                     until)
 
 CRASHES = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGKILL)
 TIME = rb"\d\d:\d\d:\d\d "
@@ -288,6 +291,18 @@ def test_a_line_without_end_does_not_grow_procman(box):
 
 # All of it.
 
+def until_full(pipe):
+    """Waits until nothing more goes into a pipe: how much there is."""
+    before = -1
+    while True:
+        now = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD,
+                                             bytes(4)))[0]
+        if now == before:
+            return now
+        before = now
+        time.sleep(0.1 * PATIENCE)
+
+
 def test_every_byte_before_an_exit_is_shown_before_it_is_told(box):
     # 200 exits, all of them at the same time as many others.
     names = [f"p{i}" for i in range(20)]
@@ -334,6 +349,26 @@ def test_a_flood_of_several_through_a_slow_reader_is_whole(box):
         fill = "x" * 10 * int(name[1:])
         assert text == f"{name} {expected[name]:06} {fill}"
     assert set(expected.values()) == {count}
+
+
+def test_a_reader_that_stands_still_cuts_no_line(box):
+    # What procman does not read is not the silence of its writer.
+    box.procfile({"web": "seq -f 'line %09.0f' 1 300000"})
+    read, write = os.pipe()
+    running = box.start_into(write, "start", "-logtime=false")
+    os.close(write)
+    held = until_full(read)
+    still = time.monotonic() + 1.5 * PATIENCE  # longer than a prompt is held
+    while time.monotonic() < still:
+        assert until_full(read) == held
+    data = bytearray()
+    while piece := os.read(read, 1 << 16):
+        data += piece
+    os.close(read)
+    assert running.wait() == 0
+    lines = [line for line in text_of(bytes(data)).splitlines()
+             if line.startswith("    web ")]
+    assert lines == [f"    web | line {i:09}" for i in range(1, 300001)]
 
 
 def test_a_reader_that_stands_still_stops_nobody_but_the_writers(box):

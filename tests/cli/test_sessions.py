@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import json
 import os
-import pathlib
 import re
 import signal
 import socket

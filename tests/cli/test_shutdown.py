@@ -250,9 +250,9 @@ def test_stopping_the_deaf_kills_and_says_so_and_holds_up_nobody(box):
     assert time.monotonic() - asked < 8 or SLOW
     deaf, family, again = [client() for client in clients]
     assert deaf.code == 1
-    assert re.match(r"deaf killed after 10 s", deaf.out)
+    assert re.match(r"deaf killed after 1\d s", deaf.out)
     assert family.code == 1
-    assert re.match(r"family (killed|stopped).* after 10 s", family.out)
+    assert re.match(r"family (killed|stopped).* after 1\d s", family.out)
     # The restart came last, so that is what it is.
     pid = box.running_pids()["deaf"]
     assert again.out in (f"deaf restarted: pid {pid}\n",
@@ -346,7 +346,7 @@ def test_deaf_descendants_in_sessions_of_their_own_are_killed(box):
     one.send(signal.SIGINT)
     answer = box.ask("-f", "other", "run", "stop-all")
     assert answer.code == 1
-    assert re.match("web killed after 10 s", answer.out)
+    assert re.match(r"web killed after 1\d s", answer.out)
     assert one.wait() == -2
     other.wait()
     assert bearers(box.mark) == []
@@ -388,7 +388,8 @@ def test_nothing_survives_the_death_of_procman(box):
 
 
 def test_ctrl_z_stops_all_and_fg_continues_all(box):
-    box.procfile({"web": "while :; do echo tick; sleep 0.02; done"})
+    # No shell: stopped in a vfork, it would be said to wait for its child.
+    box.procfile({"web": f"exec $PYTHON {CHILDREN}/ticker.py"})
     shell = 'set -m; "$@"; echo "stopped $?"; read -r x; fg'
     running = box.start_on_terminal(wrapper=["sh", "-c", shell, "sh"])
     pid = running.pid_of("web")

@@ -1,0 +1,219 @@
+#!/usr/bin/env bash
+# Every test there is, from nothing: installs what is missing, builds, runs.
+#
+#     tests/run.sh              everything
+#     tests/run.sh --valgrind   the command-line suite under valgrind
+#
+# Release and ASan+UBSan with gcc, and clang's opinion; units, the command line,
+# real etcd in both.  FUZZ_SECONDS (default 5) is the time for each fuzzer.
+# Results and logs lie in build/tests/.  The last line is `N passed, N failed`,
+# and the exit code says whether all is well.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+
+mode=${1-}
+case $mode in
+"" | --valgrind) ;;
+*)
+    sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p;}' "$0"
+    [ "$mode" = --help ] || [ "$mode" = -h ]
+    exit $((2 * $?))
+    ;;
+esac
+
+. examples/packages.sh
+need test || exit 1
+
+logs=$PWD/build/tests
+rm -rf "$logs"
+mkdir -p "$logs"
+# A test that cannot run here has failed here.
+export CI=true
+export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
+# A private place for sessions, whatever this machine has.
+XDG_RUNTIME_DIR=$(mktemp -d)
+export XDG_RUNTIME_DIR
+lanes=()
+on_exit() {
+    [ ${#lanes[@]} -eq 0 ] || kill "${lanes[@]}" 2>/dev/null
+    wait
+    rm -rf "$XDG_RUNTIME_DIR"
+}
+trap on_exit EXIT
+trap 'exit 130' INT TERM
+
+# --- What a part of the run came to -----------------------------------------
+
+# part NAME COUNTER COMMAND...: runs it into a log, asks COUNTER for "passed
+# failed" (of the log, and the command's exit code) and keeps the answer.
+part() {
+    local name=$1 counter=$2 started=$SECONDS code counts passed failed
+    shift 2
+    "$@" >"$logs/$name.log" 2>&1 </dev/null
+    code=$?
+    counts=$("$counter" "$logs/$name.log" "$code" "$name")
+    echo "$counts" >"$logs/$name.result"
+    read -r passed failed <<<"$counts"
+    printf '%-4s %-18s %4d passed, %d failed (%d s)\n' \
+        "$([ "$failed" -eq 0 ] && echo ok || echo BAD)" "$name" \
+        "$passed" "$failed" $((SECONDS - started))
+    [ "$failed" -eq 0 ]
+}
+
+one() { # log, exit code: the command is one test
+    [ "$2" -eq 0 ] && echo "1 0" || echo "0 1"
+}
+
+# Every case of cmocka counts.  A program that ctest counts as failed counts at
+# least once, whatever it could still say.
+units() { # log, exit code
+    awk -v code="$2" '
+        /\[       OK \]/ { passed++ }
+        /\[  FAILED  \] [a-z]/ { seen[$NF] = 1 }
+        /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: layers .*Passed/ { passed++ }
+        /tests failed out of/ { programs = $4 }
+        END {
+            failed = length(seen)
+            if (failed < programs) failed = programs
+            if (failed == 0 && (code != 0 || passed == 0)) failed = 1
+            print passed + 0, failed
+        }' "$1"
+}
+
+# Skipped is failed, and so is a run that ended without its summary, or found
+# nothing.  A sanitizer's or valgrind's report, which is what has a stack in it,
+# counts even if no test has noticed it.
+suite() { # log, exit code, name
+    local summary passed failed reports
+    summary=$(grep -E '^(=+ )?[0-9]+ (passed|failed|skipped|error)' "$1" |
+        tail -n 1)
+    count() { grep -oE "[0-9]+ $1" <<<"$summary" | cut -d' ' -f1; }
+    passed=$(count passed)
+    failed=$(($(count failed || echo 0) + $(count 'error' || echo 0) + $(
+        count skipped || echo 0)))
+    reports=$(cd "$logs" && grep -lE '(#0|at) 0x' "report.$3."* 2>/dev/null |
+        wc -l)
+    failed=$((failed + reports))
+    [ "$failed" -eq 0 ] && [ "$2" -ne 0 ] && failed=1
+    echo "${passed:-0} $failed"
+}
+
+# --- The parts ---------------------------------------------------------------
+
+build() { # preset, compiler
+    CC=$2 cmake --preset "$1" -DPROCMAN_WERROR=ON &&
+        nice cmake --build --preset "$1" -j 2
+}
+
+format_is_ours() {
+    git ls-files '*.c' '*.h' 2>/dev/null | grep . >/dev/null ||
+        find src include tests -name '*.[ch]' | grep . >/dev/null || return 1
+    find src include tests -name '*.[ch]' -print0 |
+        xargs -0 clang-format --dry-run -Werror
+}
+
+run_units() { # build folder
+    ctest --test-dir "$1" -V
+}
+
+# pytest, with a binary.  Where its sanitizers write is where `suite` looks.  A
+# SIGSEGV that a test sends is no finding; a real one ends procman all the same.
+run_suite() { # part's name, binary, pytest's arguments...
+    local report=$logs/report.$1
+    PROCMAN=$2 \
+        ASAN_OPTIONS=detect_leaks=1:handle_segv=0:log_path=$report.asan \
+        UBSAN_OPTIONS=print_stacktrace=1:log_path=$report.ubsan \
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider "${@:3}"
+}
+
+fuzz() { # fuzzer: begins with the seeds, keeps nothing
+    local name corpus seeds_of seeds=()
+    name=$(basename "$1")
+    corpus=$(mktemp -d) || return 1
+    seeds_of=tests/fuzz/seeds/${name#fuzz_}
+    [ -d "$seeds_of" ] && seeds=("$seeds_of")
+    "$1" -max_total_time="${FUZZ_SECONDS:-5}" -artifact_prefix="$logs/" \
+        -print_final_stats=1 -timeout=10 "$corpus" "${seeds[@]}"
+    local code=$?
+    rm -rf "$corpus"
+    return $code
+}
+
+fuzz_all() {
+    local fuzzer
+    for fuzzer in build-fuzz/fuzz_*; do
+        [ -x "$fuzzer" ] && [ -f "$fuzzer" ] &&
+            part "fuzz-$(basename "${fuzzer#*fuzz_}")" one fuzz "$fuzzer"
+    done
+}
+
+# --- The run -----------------------------------------------------------------
+
+# Two lanes, for two processors: etcd's tests mostly wait, the others compute.
+# The ports of the cluster are fixed, so only one etcd suite runs at a time.
+everything() {
+    part format one format_is_ours
+    part build-release one build release gcc || return
+    etcd_lane &
+    lanes=($!)
+    part build-asan one build asan gcc && : >"$logs/asan.ready"
+    : >"$logs/asan.tried"
+    part units-release units run_units build
+    part cli-release suite run_suite cli-release "$PWD/build/procman" tests/cli
+    if [ -e "$logs/asan.ready" ]; then
+        part units-asan units run_units build-asan
+        part cli-asan suite run_suite cli-asan "$PWD/build-asan/procman" \
+            tests/cli
+    fi
+    part build-clang one build fuzz clang && fuzz_all
+    wait "${lanes[0]}"
+    lanes=()
+}
+
+etcd_lane() {
+    trap - EXIT
+    part etcd-release suite run_suite etcd-release "$PWD/build/procman" \
+        tests/etcd
+    until [ -e "$logs/asan.tried" ]; do sleep 1; done
+    [ ! -e "$logs/asan.ready" ] ||
+        part etcd-asan suite run_suite etcd-asan "$PWD/build-asan/procman" \
+            tests/etcd --ignore tests/etcd/test_quickstart.py
+}
+
+# Only procman is looked at, not what it executes; leaks are LeakSanitizer's
+# business, since valgrind takes for one what a signal has interrupted.
+under_valgrind() {
+    part build-release one build release gcc || return
+    local half name halves=()
+    for half in 1 2; do
+        name=cli-valgrind-$half
+        cat >"$logs/procman-$half" <<END
+#!/bin/sh
+exec valgrind -q --trace-children=no --leak-check=no --error-exitcode=99 \\
+    --log-file="$logs/report.$name.%p" "$PWD/build/procman" "\$@"
+END
+        chmod +x "$logs/procman-$half"
+        part $name suite run_suite $name "$logs/procman-$half" tests/cli \
+            --shard $half/2 &
+        halves+=($!)
+    done
+    wait "${halves[@]}"
+}
+
+if [ "$mode" = --valgrind ]; then under_valgrind; else everything; fi
+
+passed=0 failed=0
+for result in "$logs"/*.result; do
+    read -r p f <"$result"
+    passed=$((passed + p)) failed=$((failed + f))
+    [ "$f" -eq 0 ] && continue
+    echo
+    echo "=== $(basename "$result" .result) ==="
+    tail -n 80 "${result%.result}.log" | cut -c 1-200
+    for report in "$logs/report.$(basename "$result" .result)".*; do
+        grep -qE '(#0|at) 0x' "$report" 2>/dev/null &&
+            echo "--- $report" && head -n 60 "$report"
+    done
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,181 @@
+/* A sink that writes down what it gets, behind a real output on a real loop. */
+#include "procman/output.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+struct notebook {
+    struct sink sink; /* first: a sink is a notebook */
+    char text[8192];
+    unsigned lines, flushes;
+    int64_t seconds;
+};
+
+static void note_line(struct sink *sink, const struct line *line)
+{
+    struct notebook *book = (struct notebook *)sink;
+    size_t len = strlen(book->text);
+
+    snprintf(book->text + len, sizeof book->text - len, "%s/%d%s%.*s;",
+             line->source->name, line->stream, line->continues ? "+" : "|",
+             (int)line->len, line->text);
+    book->lines++;
+    book->seconds = line->seconds;
+}
+
+static void note_flush(struct sink *sink)
+{
+    ((struct notebook *)sink)->flushes++;
+}
+
+struct world {
+    uv_loop_t loop;
+    uv_idle_t idle;
+    struct output output;
+    struct notebook first, second;
+};
+
+static const struct source web = {"web", 0, false, NULL};
+
+static int make_world(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+
+    world->first.sink = (struct sink){note_line, note_flush};
+    world->second.sink = (struct sink){note_line, note_flush};
+    assert_int_equal(uv_loop_init(&world->loop), 0);
+    output_init(&world->output, &world->loop, 1);
+    output_add_sink(&world->output, &world->first.sink);
+    *state = world;
+    return 0;
+}
+
+static int end_world(void **state)
+{
+    struct world *world = *state;
+
+    output_close(&world->output);
+    uv_run(&world->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&world->loop), 0);
+    free(world);
+    return 0;
+}
+
+static void every_sink_gets_every_line_in_order(void **state)
+{
+    struct world *world = *state;
+
+    output_add_sink(&world->output, &world->second.sink);
+    output_line(&world->output, &web, 1, "one", 3, false);
+    output_line(&world->output, &web, 2, "two", 3, true);
+    output_say(&world->output, "three %d", 3);
+    assert_string_equal(world->first.text,
+                        "web/1|one;web/2+two;procman/1|three 3;");
+    assert_string_equal(world->second.text, world->first.text);
+}
+
+static void a_line_knows_when_it_was_read(void **state)
+{
+    struct world *world = *state;
+    int64_t before = (int64_t)time(NULL);
+
+    output_line(&world->output, &web, 1, "x", 1, false);
+    assert_true(world->first.seconds >= before);
+    assert_true(world->first.seconds <= (int64_t)time(NULL));
+}
+
+static void procman_speaks_for_itself_and_for_others(void **state)
+{
+    struct world *world = *state;
+
+    output_say(&world->output, "web started with pid %d", 71);
+    output_say_for(&world->output, &web, "cannot start: %s", "bin/x");
+    assert_string_equal(
+        world->first.text,
+        "procman/1|web started with pid 71;web/1|cannot start: bin/x;");
+    assert_true(world->output.own.own);
+    assert_int_equal(world->output.own.index, 1);
+}
+
+static void what_procman_says_is_one_line_without_escapes(void **state)
+{
+    struct world *world = *state;
+
+    output_say_for(&world->output, &web, "%s", "a\nb\033[31mc\x7f\t\xc3\xa4");
+    assert_string_equal(world->first.text, "web/1|a?b?[31mc??\xc3\xa4;");
+}
+
+static void what_children_say_is_left_as_it_is(void **state)
+{
+    struct world *world = *state;
+
+    output_line(&world->output, &web, 1, "\033[31m\t", 6, false);
+    assert_string_equal(world->first.text, "web/1|\033[31m\t;");
+}
+
+static void a_sentence_too_long_is_cut(void **state)
+{
+    struct world *world = *state;
+    char text[3000];
+
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    output_say(&world->output, "%s", text);
+    assert_int_equal(world->first.lines, 1);
+    assert_int_equal(strspn(strchr(world->first.text, '|') + 1, "x"), 1279);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    struct world *world = idle->data;
+
+    for (int i = 0; i < 10; i++)
+        output_line(&world->output, &web, 1, "x", 1, false);
+}
+
+static void sinks_write_once_a_turn(void **state)
+{
+    struct world *world = *state;
+
+    uv_idle_init(&world->loop, &world->idle);
+    world->idle.data = world;
+    uv_idle_start(&world->idle, on_idle);
+    for (int i = 0; i < 5; i++)
+        uv_run(&world->loop, UV_RUN_NOWAIT);
+    assert_int_equal(world->first.lines, 50);
+    assert_int_equal(world->first.flushes, 5);
+    uv_close((uv_handle_t *)&world->idle, NULL);
+}
+
+static void an_output_keeps_no_loop_alive(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(uv_run(&world->loop, UV_RUN_DEFAULT), 0);
+}
+
+#define STORY(test) cmocka_unit_test_setup_teardown(test, make_world, end_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(every_sink_gets_every_line_in_order),
+        STORY(a_line_knows_when_it_was_read),
+        STORY(procman_speaks_for_itself_and_for_others),
+        STORY(what_procman_says_is_one_line_without_escapes),
+        STORY(what_children_say_is_left_as_it_is),
+        STORY(a_sentence_too_long_is_cut),
+        STORY(sinks_write_once_a_turn),
+        STORY(an_output_keeps_no_loop_alive),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,300 @@
+/* Lines in, bytes out, exactly.  The bytes are looked at where they gather, in
+ * the outbox, before they leave. */
+#include "procman/terminal.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { SOURCES = 9, NOON = 1795348800 };
+
+struct world {
+    uv_loop_t loop;
+    int pipe[2];
+    struct outbox *outbox;
+    struct sink *terminal;
+};
+
+static void ignore_congested(void *owner, bool congested)
+{
+    (void)owner, (void)congested;
+}
+
+static void ignore(void *owner)
+{
+    (void)owner;
+}
+
+static void ignore_lost(void *owner, const char *why)
+{
+    (void)owner, (void)why;
+}
+
+static const struct outbox_watcher watcher = {ignore_congested, ignore,
+                                              ignore_lost, ignore};
+
+static int make_world(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    struct cause why;
+
+    setenv("TZ", "UTC0", 1);
+    tzset();
+    assert_int_equal(pipe(world->pipe), 0);
+    assert_int_equal(uv_loop_init(&world->loop), 0);
+    world->outbox =
+        outbox_create(&world->loop, world->pipe[1], &watcher, world, &why);
+    assert_non_null(world->outbox);
+    *state = world;
+    return 0;
+}
+
+static int end_world(void **state)
+{
+    struct world *world = *state;
+
+    if (world->terminal)
+        terminal_release(world->terminal);
+    outbox_close(world->outbox);
+    uv_run(&world->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&world->loop), 0);
+    close(world->pipe[0]);
+    close(world->pipe[1]);
+    free(world);
+    return 0;
+}
+
+static void make_terminal(struct world *world, bool color, bool time)
+{
+    struct terminal_style style = {color, time, 7};
+
+    if (world->terminal)
+        terminal_release(world->terminal);
+    world->terminal = terminal_create(world->outbox, &style, SOURCES);
+}
+
+static void show_bytes(struct world *world, const struct source *source,
+                       const char *text, size_t len, bool continues,
+                       int64_t seconds)
+{
+    struct line line = {source, 1, text, len, continues, seconds};
+
+    world->terminal->line(world->terminal, &line);
+}
+
+static void show(struct world *world, const struct source *source,
+                 const char *text)
+{
+    show_bytes(world, source, text, strlen(text), false, NOON);
+}
+
+static void assert_bytes(struct world *world, const char *bytes, size_t len)
+{
+    struct buf *out = outbox_pending(world->outbox);
+
+    if (out->data && out->len == strlen(out->data))
+        assert_string_equal(out->data, bytes);
+    assert_int_equal(out->len, len);
+    if (len)
+        assert_memory_equal(out->data, bytes, len);
+    out->len = 0;
+}
+
+static void assert_shown(struct world *world, const char *text)
+{
+    assert_bytes(world, text, strlen(text));
+}
+
+static const struct source web = {"web", 0, false, NULL};
+
+static void a_line_stands_behind_clock_and_name(void **state)
+{
+    struct world *world = *state;
+
+    make_terminal(world, false, true);
+    show(world, &web, "hello");
+    assert_shown(world, "12:00:00     web | hello\n");
+}
+
+static void colors_embrace_the_prefix_alone(void **state)
+{
+    struct world *world = *state;
+
+    make_terminal(world, true, true);
+    show(world, &web, "hello");
+    assert_shown(world, "\033[32m12:00:00     web | \033[mhello\n");
+}
+
+static void the_time_may_be_left_out(void **state)
+{
+    struct world *world = *state;
+
+    make_terminal(world, false, false);
+    show(world, &web, "hello");
+    assert_shown(world, "    web | hello\n");
+    make_terminal(world, true, false);
+    show(world, &web, "hello");
+    assert_shown(world, "\033[32m    web | \033[mhello\n");
+}
+
+static void colors_go_by_the_order_in_the_file(void **state)
+{
+    static const char *const wanted[] = {
+        "\033[32m      a | \033[m\n", "\033[36m      a | \033[m\n",
+        "\033[35m      a | \033[m\n", "\033[33m      a | \033[m\n",
+        "\033[34m      a | \033[m\n", "\033[31m      a | \033[m\n",
+        "\033[32m      a | \033[m\n",
+    };
+    struct world *world = *state;
+
+    make_terminal(world, true, false);
+    for (unsigned i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        struct source source = {"a", i, false, NULL};
+        show(world, &source, "");
+        assert_shown(world, wanted[i]);
+    }
+}
+
+static void procman_itself_is_white(void **state)
+{
+    struct source own = {"procman", 8, true, NULL};
+    struct world *world = *state;
+
+    make_terminal(world, true, false);
+    show(world, &own, "web started");
+    assert_shown(world, "\033[37mprocman | \033[mweb started\n");
+}
+
+static void a_name_longer_than_the_column_is_whole(void **state)
+{
+    struct source source = {"grpc-proxy", 1, false, NULL};
+    struct world *world = *state;
+
+    make_terminal(world, false, false);
+    show(world, &source, "x");
+    assert_shown(world, "grpc-proxy | x\n");
+}
+
+static void a_piece_that_continues_is_marked(void **state)
+{
+    struct world *world = *state;
+
+    make_terminal(world, false, true);
+    show_bytes(world, &web, "more", 4, true, NOON);
+    show(world, &web, "next");
+    assert_shown(world, "12:00:00     web + more\n"
+                        "12:00:00     web | next\n");
+    make_terminal(world, true, true);
+    show_bytes(world, &web, "more", 4, true, NOON);
+    show(world, &web, "next");
+    assert_shown(world, "\033[32m12:00:00     web + \033[mmore\n"
+                        "\033[32m12:00:00     web | \033[mnext\n");
+}
+
+static void the_clock_goes_on_and_back(void **state)
+{
+    struct source other = {"other", 1, false, NULL};
+    struct world *world = *state;
+
+    make_terminal(world, false, true);
+    show_bytes(world, &web, "a", 1, false, NOON - 1);
+    show_bytes(world, &other, "b", 1, false, NOON - 1);
+    show_bytes(world, &web, "c", 1, false, NOON);
+    show_bytes(world, &other, "d", 1, false, NOON + 3661);
+    show_bytes(world, &web, "e", 1, false, NOON - 1);
+    assert_shown(world, "11:59:59     web | a\n"
+                        "11:59:59   other | b\n"
+                        "12:00:00     web | c\n"
+                        "13:01:01   other | d\n"
+                        "11:59:59     web | e\n");
+}
+
+static void a_childs_colors_pass_and_never_bleed(void **state)
+{
+    struct world *world = *state;
+
+    make_terminal(world, true, false);
+    show(world, &web, "\033[1mbold");
+    show(world, &web, "plain");
+    assert_shown(world, "\033[32m    web | \033[m\033[1mbold\033[m\n"
+                        "\033[32m    web | \033[mplain\n");
+}
+
+static void without_colors_there_is_no_escape_of_ours(void **state)
+{
+    struct world *world = *state;
+
+    make_terminal(world, false, false);
+    show(world, &web, "\033[1mbold");
+    assert_shown(world, "    web | \033[1mbold\n");
+}
+
+static void any_byte_passes(void **state)
+{
+    static const char wanted[] = "    web | \0\xff\r\x07\n";
+    struct world *world = *state;
+
+    make_terminal(world, false, false);
+    show_bytes(world, &web, "\0\xff\r\x07", 4, false, NOON);
+    assert_bytes(world, wanted, sizeof wanted - 1);
+}
+
+static void a_blank_line_is_a_line(void **state)
+{
+    struct world *world = *state;
+
+    make_terminal(world, false, false);
+    show_bytes(world, &web, NULL, 0, false, NOON);
+    assert_shown(world, "    web | \n");
+    make_terminal(world, true, false);
+    show_bytes(world, &web, NULL, 0, false, NOON);
+    assert_shown(world, "\033[32m    web | \033[m\n");
+}
+
+static void all_lines_of_a_turn_leave_together(void **state)
+{
+    static const char wanted[] = "    web | a\n    web | b\n";
+    struct world *world = *state;
+    char bytes[64];
+
+    make_terminal(world, false, false);
+    show(world, &web, "a");
+    show(world, &web, "b");
+    fcntl(world->pipe[0], F_SETFL, O_NONBLOCK);
+    assert_int_equal(read(world->pipe[0], bytes, sizeof bytes), -1);
+    world->terminal->flush(world->terminal);
+    assert_int_equal(read(world->pipe[0], bytes, sizeof bytes),
+                     sizeof wanted - 1);
+    assert_memory_equal(bytes, wanted, sizeof wanted - 1);
+}
+
+#define STORY(test) cmocka_unit_test_setup_teardown(test, make_world, end_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(a_line_stands_behind_clock_and_name),
+        STORY(colors_embrace_the_prefix_alone),
+        STORY(the_time_may_be_left_out),
+        STORY(colors_go_by_the_order_in_the_file),
+        STORY(procman_itself_is_white),
+        STORY(a_name_longer_than_the_column_is_whole),
+        STORY(a_piece_that_continues_is_marked),
+        STORY(the_clock_goes_on_and_back),
+        STORY(a_childs_colors_pass_and_never_bleed),
+        STORY(without_colors_there_is_no_escape_of_ours),
+        STORY(any_byte_passes),
+        STORY(a_blank_line_is_a_line),
+        STORY(all_lines_of_a_turn_leave_together),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
