@@ -67,7 +67,7 @@ def test_too_few_descriptors_are_told_and_hold_up_nobody(box):
                if "started with pid" in line]
     refused = [line.text for line in running.lines
                if line.text.startswith("cannot start")]
-    assert len(started) >= 20
+    assert len(started) >= 10
     assert all("Too many open files" in text for text in refused)
     # Who has a place to spare can be spoken to; who has not, is told.
     asked = time.monotonic()
@@ -326,7 +326,7 @@ def test_only_the_same_user_is_served(box, uid, is_served):
 
 # Process 1.
 
-NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc",
+NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
              *([] if AS_ROOT else ["--user", "--map-root-user"])]
 FORKS_TWICE = """
 import os, sys
@@ -365,9 +365,9 @@ def test_process_1_of_a_container_reaps_all_and_ends_when_told(
     running = box.start(wrapper=NAMESPACE)
     running.wait_line("^ready$", "web", timeout=30)
     [guard] = children_of(running.pid)
-    until(lambda: all(map(alive, descendants_of(guard))),
-          "nobody is a zombie")
-    assert len(descendants_of(guard)) == 2  # supervisor and web
+    # Zombies would be among them, and so would be whoever is still to end.
+    until(lambda: len(descendants_of(guard)) == 2,
+          "only the supervisor and web are there")
     os.kill(guard, number)
     assert running.wait() == code
 
