@@ -189,14 +189,23 @@ static void spare_ourselves(struct hunt *hunt)
     }
 }
 
+/* One that is dying has lost its environment before it lets go of its ports. */
+static bool was_ours(const struct hunt *before,
+                     const struct os_process *process)
+{
+    const struct os_process *same = find(before, process->pid);
+
+    return same && same->starttime == process->starttime &&
+           before->ours[same - before->all];
+}
+
 /* Returns how many live. */
 static size_t look(struct hunt *hunt)
 {
+    struct hunt before = *hunt;
     size_t alive = 0;
     bool more = true;
 
-    free(hunt->all);
-    free(hunt->ours);
     free(hunt->members);
     hunt->members = NULL;
     if (hunt->cgroup)
@@ -205,7 +214,10 @@ static size_t look(struct hunt *hunt)
     hunt->ours = mem_new(hunt->count, sizeof *hunt->ours);
     for (size_t i = 0; i < hunt->count; i++)
         hunt->ours[i] =
-            hunt->all[i].state != 'Z' && is_ours(hunt, &hunt->all[i]);
+            hunt->all[i].state != 'Z' &&
+            (was_ours(&before, &hunt->all[i]) || is_ours(hunt, &hunt->all[i]));
+    free(before.all);
+    free(before.ours);
     spare_ourselves(hunt);
     while (more) {
         more = false;

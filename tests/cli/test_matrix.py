@@ -22,7 +22,7 @@ import traceback
 
 import pytest
 
-from harness import CHILDREN, PATIENCE, Box, alive, command_line, until
+from harness import CHILDREN, PATIENCE, Box, alive, until
 
 KINDS = ("polite", "deaf", "double-fork", "daemon", "holds-the-pipe",
          "no-environment", "bomb", "stopped")
@@ -274,6 +274,7 @@ def ends_and_is_started_anew(case):
         # By descent, by session and by environment it is a stranger now.
         [stranger] = bearers_of(case.tag)
         os.kill(stranger, signal.SIGKILL)
+        until(lambda: not alive(stranger), "the stranger is dead")
     elif case.kind != "bomb":  # nobody knows how many it was just then
         assert left == 0 or f"ended {left} process" in answer.err
 
