@@ -49,9 +49,6 @@
 enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS };
 enum process_kind { KIND_SERVICE, KIND_TASK };
 enum on_exit_choice { EXIT_IGNORED, EXIT_STOPS_ALL, FAILURE_STOPS_ALL };
-enum tty_choice { TTY_NO, TTY_YES, TTY_AUTO };
-enum pretty_choice { PRETTY_NO, PRETTY_JSON };
-enum stdin_choice { STDIN_NULL, STDIN_PIPE };
 enum color_when { COLOR_WHEN_TERMINAL, COLOR_WHEN_ALWAYS, COLOR_WHEN_NEVER };
 enum process_colour {
     COLOUR_BY_ORDER,
@@ -79,12 +76,7 @@ struct process_settings {
     uint64_t alive_interval_ms;
     uint64_t restart_delay_ms, restart_max_delay_ms, restart_window_ms;
     uint64_t stop_timeout_ms;
-    uint64_t history; /* bytes */
-    char *stop_command;
     char *dir;
-    char *env_file;
-    char *user;
-    char *log_file;
     int restart;       /* enum restart_policy */
     int restart_limit; /* 0: none */
     int stop_signal;
@@ -94,11 +86,7 @@ struct process_settings {
     int nice;
     int limit_nofile; /* or -1 */
     int colour;       /* enum process_colour */
-    int tty;          /* enum tty_choice */
-    int instances;
     int port;         /* or -1 */
-    int pretty;       /* enum pretty_choice */
-    int stdin_choice; /* enum stdin_choice */
     bool autostart;
     bool quiet;
 };
@@ -106,9 +94,7 @@ struct process_settings {
 /* The defaults of the command line's options. */
 struct session_settings {
     struct value_names notifiers;
-    char *procfile; /* NULL: not set, and so on */
-    char *basedir;
-    char *env;     /* comma list of files */
+    char *env;     /* comma list of files; NULL: not set */
     int base_port; /* or -1 */
     int color;     /* enum color_when */
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
@@ -145,8 +131,7 @@ void settings_release(struct settings *settings);
 /* ---- questions --------------------------------------------------------- */
 
 /* The merged values of a process, to be released.  `to` must not hold
- * anything.  Instances (web.1) have the settings of their entry (web): ask with
- * its name. */
+ * anything. */
 void settings_for(const struct settings *settings, const char *name,
                   struct process_settings *to);
 void process_settings_release(struct process_settings *settings);

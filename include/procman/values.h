@@ -1,4 +1,4 @@
-/* values.h - what people write as a value, understood: times, sizes, signals.
+/* values.h - what people write as a value, understood: times, masks, signals.
  *
  * For the settings file and for options of the command line, so that both take
  * the same words.  Blanks around a value are the caller's to cut off.  Each
@@ -19,9 +19,6 @@
 /* 500ms, 10s, 2m, 1h, 1m30s, and 0; up to VALUE_DURATION_MOST. */
 #define VALUE_DURATION_MOST 31536000000 /* ms: a year */
 bool value_duration(uint64_t *to_ms, const char *text, struct cause *why);
-
-/* 4096, 64K, 10M, 1G: bytes, in powers of 1024. */
-bool value_size(uint64_t *to, const char *text, struct cause *why);
 
 /* yes no true false on off 1 0. */
 bool value_switch(bool *to, const char *text, struct cause *why);

@@ -7,7 +7,6 @@
 
 enum setting_type {
     SETTING_DURATION,  /* uint64_t, ms */
-    SETTING_SIZE,      /* uint64_t, bytes */
     SETTING_SWITCH,    /* bool */
     SETTING_NUMBER,    /* int; unset: -1 */
     SETTING_CHOICE,    /* int: the place in `words` */

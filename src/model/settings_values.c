@@ -39,7 +39,6 @@ static bool read_value(const struct setting *setting, const char *text,
 {
     switch (setting->type) {
     case SETTING_DURATION: return value_duration(at, text, why);
-    case SETTING_SIZE: return value_size(at, text, why);
     case SETTING_SWITCH: return value_switch(at, text, why);
     case SETTING_NUMBER:
         return value_number(at, text, setting->least, setting->most, why);
@@ -97,19 +96,13 @@ void process_settings_release(struct process_settings *settings)
     value_names_release(&settings->after);
     value_names_release(&settings->group);
     environment_release(&settings->env);
-    free(settings->stop_command);
     free(settings->dir);
-    free(settings->env_file);
-    free(settings->user);
-    free(settings->log_file);
     *settings = (struct process_settings){0};
 }
 
 void session_settings_release(struct session_settings *settings)
 {
     value_names_release(&settings->notifiers);
-    free(settings->procfile);
-    free(settings->basedir);
     free(settings->env);
     *settings = (struct session_settings){0};
 }

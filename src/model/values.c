@@ -89,29 +89,6 @@ bool value_duration(uint64_t *to_ms, const char *text, struct cause *why)
     return true;
 }
 
-bool value_size(uint64_t *to, const char *text, struct cause *why)
-{
-    static const char units[] = "KMG";
-    uint64_t number;
-    unsigned shift = 0;
-    const char *rest;
-
-    if (!read_digits(&number, text, &rest))
-        rest = "none";
-    const char *unit = *rest ? strchr(units, *rest) : NULL;
-    if (unit) {
-        shift = 10 * (unsigned)(unit - units + 1);
-        rest++;
-    }
-    if (*rest)
-        return cause_say(why, "%s is no size; write it like 4096, 64K, 10M, 1G",
-                         value_quoted(text).text);
-    if (number > (uint64_t)INT64_MAX >> shift)
-        return cause_say(why, "%s is too large", value_quoted(text).text);
-    *to = number << shift;
-    return true;
-}
-
 bool value_number(int *to, const char *text, int least, int most,
                   struct cause *why)
 {

@@ -38,15 +38,15 @@ static void check_written_again(const struct process_settings *it)
     struct buf text = {0};
 
     buf_add_string(&text, "[web]\n");
-    if (it->stop_command)
-        buf_add_format(&text, "stop-command=%s\n", it->stop_command);
+    if (it->dir)
+        buf_add_format(&text, "dir=%s\n", it->dir);
     for (size_t i = 0; i < it->env.count; i++)
         buf_add_format(&text, "env.%s\n", it->env.strings[i]);
     CHECK(settings_parse(&settings, "S", text.data, text.len, &mistakes, &why));
     settings_for(&settings, "web", &again);
-    CHECK(!it->stop_command == !again.stop_command);
-    if (it->stop_command)
-        CHECK(strcmp(it->stop_command, again.stop_command) == 0);
+    CHECK(!it->dir == !again.dir);
+    if (it->dir)
+        CHECK(strcmp(it->dir, again.dir) == 0);
     CHECK(it->env.count == again.env.count);
     for (size_t i = 0; i < again.env.count; i++)
         CHECK(strcmp(it->env.strings[i], again.env.strings[i]) == 0);
@@ -66,8 +66,8 @@ static void check_questions(const struct settings *settings)
     settings_for(settings, "web", &it);
     check_values(&it);
     check_written_again(&it);
-    if (it.stop_command)
-        notifiers_know(it.stop_command, NULL, 0);
+    if (it.dir)
+        notifiers_know(it.dir, NULL, 0);
     process_settings_release(&it);
     settings_of_session(settings, &session);
     CHECK(session.base_port == -1 || session.base_port > 0);

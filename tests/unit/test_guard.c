@@ -213,7 +213,8 @@ static void signals_are_passed_on_each_once(void **state)
     assert_int_equal(WEXITSTATUS(wait_for(world->guard)), 5);
 }
 
-static void the_supervisor_has_a_group_of_its_own_and_no_mask(void **state)
+static void
+the_supervisor_has_a_group_of_its_own_and_admits_signals(void **state)
 {
     struct world *world = *state;
     sigset_t all, before;
@@ -224,12 +225,16 @@ static void the_supervisor_has_a_group_of_its_own_and_no_mask(void **state)
     pid_t guard = fork();
     if (guard == 0) {
         struct guard_report report;
-        sigset_t mask;
+        sigset_t waiting, mask;
         if (!guard_split(&report, NULL))
             guard_repeat(report.code, report.signum);
+        sigprocmask(SIG_SETMASK, NULL, &waiting);
+        guard_admit_signals();
         sigprocmask(SIG_SETMASK, NULL, &mask);
         bool good = getpgrp() == getpid() && getppid() == report.guard &&
-                    guard_is_there(&report) && sigismember(&mask, SIGINT) == 0;
+                    guard_is_there(&report) &&
+                    sigismember(&waiting, SIGINT) == 1 &&
+                    sigismember(&mask, SIGINT) == 0;
         _exit(good ? 0 : 1);
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
@@ -315,7 +320,7 @@ int main(void)
         STORY(the_guard_ends_as_the_supervisor_ended),
         STORY(a_caller_that_ignores_its_children_is_no_hindrance),
         STORY(signals_are_passed_on_each_once),
-        STORY(the_supervisor_has_a_group_of_its_own_and_no_mask),
+        STORY(the_supervisor_has_a_group_of_its_own_and_admits_signals),
         STORY(a_guard_that_is_killed_is_heard_as_a_term),
         STORY(a_killed_supervisor_leaves_nobody),
     };

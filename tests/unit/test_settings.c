@@ -109,19 +109,19 @@ static void without_a_file_all_is_as_the_table_says(void **state)
     assert_int_equal(it.restart_window_ms, 600000);
     assert_int_equal(it.stop_signal, SIGTERM);
     assert_int_equal(it.stop_timeout_ms, 10000);
-    assert_null(it.stop_command);
+    assert_null(it.dir);
     assert_true(it.autostart);
     assert_int_equal(it.umask, -1);
     assert_int_equal(it.port, -1);
     assert_int_equal(it.limit_nofile, -1);
-    assert_int_equal(it.instances, 1);
-    assert_int_equal(it.history, 1048576);
+    assert_int_equal(it.colour, COLOUR_BY_ORDER);
+    assert_int_equal(it.alive_interval_ms, 10000);
     assert_true(value_codes_have(&it.success_codes, 0, 0));
     assert_false(value_codes_have(&it.success_codes, 1, 0));
     process_settings_release(&it);
 
     settings_of_session(&none, &session);
-    assert_null(session.procfile);
+    assert_null(session.env);
     assert_int_equal(session.base_port, -1);
     assert_true(session.set_ports && session.exit_on_stop && session.logtime &&
                 session.rpc_server && !session.exit_on_error);
@@ -146,27 +146,18 @@ static void every_key_reaches_its_place(void **state)
                                     "restart-window = 2m\n"
                                     "stop-signal = SIGINT\n"
                                     "stop-timeout = 500ms\n"
-                                    "stop-command = a ; b # c\n"
                                     "kind = task\n"
                                     "on-exit = stop-all-on-failure\n"
                                     "success-codes = 3, 10-12 TERM\n"
                                     "group = front, all\n"
-                                    "dir = a b\n"
+                                    "dir = a ; b # c\n"
                                     "env.A = 1=2\n"
                                     "env.b = ${A}\n"
-                                    "env-file = web.env\n"
-                                    "user = nobody\n"
                                     "umask = 027\n"
                                     "nice = -5\n"
                                     "limit-nofile = 4096\n"
                                     "color = cyan\n"
                                     "quiet = on\n"
-                                    "tty = auto\n"
-                                    "stdin = pipe\n"
-                                    "pretty = json\n"
-                                    "history = 10M\n"
-                                    "log-file = logs/{name}.log\n"
-                                    "instances = 3\n"
                                     "port = 8080\n");
 
     settings_for(&settings, "web", &it);
@@ -184,7 +175,6 @@ static void every_key_reaches_its_place(void **state)
     assert_int_equal(it.restart_window_ms, 120000);
     assert_int_equal(it.stop_signal, SIGINT);
     assert_int_equal(it.stop_timeout_ms, 500);
-    assert_string_equal(it.stop_command, "a ; b # c");
     assert_int_equal(it.kind, KIND_TASK);
     assert_int_equal(it.on_exit, FAILURE_STOPS_ALL);
     assert_true(value_codes_have(&it.success_codes, 11, 0));
@@ -192,22 +182,14 @@ static void every_key_reaches_its_place(void **state)
     assert_false(value_codes_have(&it.success_codes, 0, SIGKILL));
     assert_false(value_codes_have(&it.success_codes, 13, 0));
     assert_string_equal(it.group.names[1], "all");
-    assert_string_equal(it.dir, "a b");
+    assert_string_equal(it.dir, "a ; b # c");
     assert_string_equal(environment_get(&it.env, "A"), "1=2");
     assert_string_equal(environment_get(&it.env, "b"), "${A}");
-    assert_string_equal(it.env_file, "web.env");
-    assert_string_equal(it.user, "nobody");
     assert_int_equal(it.umask, 027);
     assert_int_equal(it.nice, -5);
     assert_int_equal(it.limit_nofile, 4096);
     assert_int_equal(it.colour, COLOUR_CYAN);
     assert_true(it.quiet);
-    assert_int_equal(it.tty, TTY_AUTO);
-    assert_int_equal(it.stdin_choice, STDIN_PIPE);
-    assert_int_equal(it.pretty, PRETTY_JSON);
-    assert_int_equal(it.history, 10485760);
-    assert_string_equal(it.log_file, "logs/{name}.log");
-    assert_int_equal(it.instances, 3);
     assert_int_equal(it.port, 8080);
     process_settings_release(&it);
     settings_release(&settings);
@@ -217,7 +199,7 @@ static void the_session_has_keys_of_its_own(void **state)
 {
     (void)state;
     struct session_settings it;
-    struct settings settings = READ("[procman]\nprocfile = P\nbasedir=x\n"
+    struct settings settings = READ("[procman]\n"
                                     "env = a,b\nbase-port = 6000\n"
                                     "set-ports = no\nexit-on-error = yes\n"
                                     "exit-on-stop = false\nlogtime = off\n"
@@ -225,8 +207,6 @@ static void the_session_has_keys_of_its_own(void **state)
                                     "notifiers = web db\n");
 
     settings_of_session(&settings, &it);
-    assert_string_equal(it.procfile, "P");
-    assert_string_equal(it.basedir, "x");
     assert_string_equal(it.env, "a,b");
     assert_int_equal(it.base_port, 6000);
     assert_true(it.exit_on_error);
@@ -251,10 +231,6 @@ static void bad_values_say_what_is_taken(void **state)
         {TEXT("[a]\nstop-timeout = 364days\n"),
          "p.ini:2: stop-timeout: \"364days\" is no time; write it like 500ms, "
          "10s, 2m or 1h\n"},
-        {TEXT("[a]\nhistory = 1T\n"), "p.ini:2: history: \"1T\" is no size; "
-                                      "write it like 4096, 64K, 10M, 1G\n"},
-        {TEXT("[a]\nhistory = 99999999999999G\n"),
-         "p.ini:2: history: \"99999999999999G\" is too large\n"},
         {TEXT("[a]\nautostart = maybe\n"),
          "p.ini:2: autostart: \"maybe\" is neither yes nor no\n"},
         {TEXT("[a]\nrestart = never\n"),
@@ -322,16 +298,16 @@ static void a_value_is_all_that_stands_behind_the_equals_sign(void **state)
         const char *text;
         const char *value;
     } cases[] = {
-        {"[a]\nstop-command=x", "x"},
-        {"[a]\nstop-command \t=\t x y \t\r\n", "x y"},
-        {"[a]\r\nstop-command = x\r\n", "x"},
-        {"\xef\xbb\xbf[a]\nstop-command = x", "x"},
-        {"[a] ; said\nstop-command = x ;y", "x ;y"},
-        {"[a]#said\nstop-command = ; y", "; y"},
-        {"[a]\nstop-command = \"x\" # y", "\"x\" # y"},
-        {"[a]\nstop-command: x: y = z", "x: y = z"},
-        {"[a]\nstop-command = x\x1fy", "x\x1fy"},
-        {"; c\n# c\n\n \t\n  ; c\n[a]\n;d\nstop-command = x\n#e", "x"},
+        {"[a]\ndir=x", "x"},
+        {"[a]\ndir \t=\t x y \t\r\n", "x y"},
+        {"[a]\r\ndir = x\r\n", "x"},
+        {"\xef\xbb\xbf[a]\ndir = x", "x"},
+        {"[a] ; said\ndir = x ;y", "x ;y"},
+        {"[a]#said\ndir = ; y", "; y"},
+        {"[a]\ndir = \"x\" # y", "\"x\" # y"},
+        {"[a]\ndir: x: y = z", "x: y = z"},
+        {"[a]\ndir = x\x1fy", "x\x1fy"},
+        {"; c\n# c\n\n \t\n  ; c\n[a]\n;d\ndir = x\n#e", "x"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -339,7 +315,7 @@ static void a_value_is_all_that_stands_behind_the_equals_sign(void **state)
             read_good(cases[i].text, strlen(cases[i].text));
         struct process_settings it;
         settings_for(&settings, "a", &it);
-        assert_string_equal(it.stop_command, cases[i].value);
+        assert_string_equal(it.dir, cases[i].value);
         process_settings_release(&it);
         settings_release(&settings);
     }
@@ -357,19 +333,18 @@ static void a_long_value_is_whole_and_one_too_long_is_refused(void **state)
     struct buf text = {0};
     struct process_settings it;
 
-    buf_add_string(&text, "[a]\nstop-command = ");
+    buf_add_string(&text, "[a]\ndir = ");
     add_many(&text, SETTINGS_VALUE_LIMIT);
     struct settings settings = read_good(text.data, text.len);
     settings_for(&settings, "a", &it);
-    assert_int_equal(strlen(it.stop_command), SETTINGS_VALUE_LIMIT);
+    assert_int_equal(strlen(it.dir), SETTINGS_VALUE_LIMIT);
     process_settings_release(&it);
     settings_release(&settings);
 
     add_many(&text, 1);
     char *told = mistakes_in(text.data, text.len);
-    assert_string_equal(told,
-                        "p.ini:2: the value of \"stop-command\" has 131001 "
-                        "bytes; 131000 are the most\n");
+    assert_string_equal(told, "p.ini:2: the value of \"dir\" has 131001 "
+                              "bytes; 131000 are the most\n");
     free(told);
     buf_release(&text);
 }
@@ -453,8 +428,8 @@ static void unknown_keys_get_the_right_word(void **state)
         {TEXT("[a]\nstop_timeout = 1s\n"), "p.ini:2: unknown key "
                                            "\"stop_timeout\"; did you mean "
                                            "\"stop-timeout\"?\n"},
-        {TEXT("[a]\nbasedir = x\n"),
-         "p.ini:2: \"basedir\" belongs in [procman]\n"},
+        {TEXT("[a]\nlogtime = no\n"),
+         "p.ini:2: \"logtime\" belongs in [procman]\n"},
         {TEXT("[procman]\nready = auto\n"),
          "p.ini:2: \"ready\" belongs to processes: write it in [NAME] or, for "
          "all of them, in [*]\n"},
@@ -568,7 +543,7 @@ static void the_environment_wins_over_files(void **state)
     session_settings_release(&it);
     assert_origin(&settings, NULL, "base-port", "PROCMAN_BASE_PORT");
     assert_origin(&settings, NULL, "env", "p.ini:3");
-    assert_origin(&settings, NULL, "basedir", "default");
+    assert_origin(&settings, NULL, "color", "default");
     settings_release(&settings);
 }
 
