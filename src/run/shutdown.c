@@ -39,7 +39,7 @@ bool shutdown_is_done(const struct shutdown *shutdown)
 /* Does somebody live that must be gone first? */
 static bool is_needed(const struct shutdown *shutdown, size_t index)
 {
-    for (size_t i = 0; i < shutdown->count; i++) {
+    for (size_t i = 0; shutdown->ordered && i < shutdown->count; i++) {
         const struct order_node *node = &shutdown->order->nodes[i];
         if (node->after_count == 0 || is_idle(shutdown->processes[i]))
             continue;
@@ -118,6 +118,8 @@ void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop,
         .output = output,
         .prompt = true,
     };
+    for (size_t i = 0; i < order->count; i++)
+        shutdown->ordered = shutdown->ordered || order->nodes[i].after_count;
     uv_timer_init(loop, &shutdown->timer);
     handles_add(handles, (uv_handle_t *)&shutdown->timer);
 }

@@ -20,6 +20,7 @@ struct shutdown {
     struct process **processes; /* borrowed, in the order of the plan */
     size_t count;
     const struct order *order; /* borrowed */
+    bool ordered;              /* somebody starts after another one */
     bool *told;                /* to stop */
     size_t step;               /* how many are told at a time */
     bool prompt;               /* so far they have ended promptly */
