@@ -110,7 +110,8 @@ static void sweep(struct supervisor *supervisor)
     }
     if (!supervisor->swept) {
         say_left_behind(supervisor);
-        supervisor->sweep_until_ms = now + SWEEP_PATIENCE_MS;
+        supervisor->sweep_until_ms =
+            now + (supervisor->hurried ? 0 : SWEEP_PATIENCE_MS);
     }
     bool patient = now < supervisor->sweep_until_ms;
     for (size_t i = 0; i < supervisor->kin_count; i++) {
@@ -168,8 +169,8 @@ static void kill_all(struct supervisor *supervisor, int signum)
 {
     size_t left = shutdown_left(&supervisor->shutdown);
 
-    if (supervisor->phase == PHASE_SWEEPING)
-        supervisor->sweep_until_ms = 0;
+    supervisor->hurried = true;
+    supervisor->sweep_until_ms = uv_now(supervisor->config.loop);
     output_say(supervisor->config.output, "%s received again: killing %s",
                words_signal(signum).text,
                words_count(left, "process", "processes").text);

@@ -53,6 +53,7 @@ struct supervisor {
     uint64_t *lingering_said;         /* for each process, of which run */
     bool swept;              /* those left behind have been signalled */
     uint64_t sweep_until_ms; /* then they are killed */
+    bool hurried;            /* somebody has lost patience: at once */
 
     /* What must be closed before it is all over: */
     struct handles handles;

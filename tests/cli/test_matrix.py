@@ -13,6 +13,7 @@ import os
 import pathlib
 import pty
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -82,6 +83,15 @@ def cgroup_mount():
 
 def flags(descriptor):
     return fcntl.fcntl(descriptor, fcntl.F_GETFL)
+
+
+def descendants_of(pid):
+    found = []
+    with contextlib.suppress(OSError):
+        for child in pathlib.Path(
+                f"/proc/{pid}/task/{pid}/children").read_text().split():
+            found += [int(child), *descendants_of(int(child))]
+    return found
 
 
 class Case:
@@ -321,7 +331,8 @@ def judge(kind, way):
 def verdicts(request):
     """What became of those sessions whose tests are going to be run."""
     pairs = [item.callspec.params["pair"] for item in request.session.items
-             if item.fspath == request.fspath]
+             if item.fspath == request.fspath
+             and "verdicts" in item.fixturenames]
     slow = [pair for pair in pairs if pair[0] in SLOW_KINDS]
     quick = [pair for pair in pairs if pair[0] not in SLOW_KINDS]
     with concurrent.futures.ThreadPoolExecutor(len(slow) or 1) as patient, \
@@ -336,3 +347,25 @@ def verdicts(request):
                          ids=lambda pair: f"{pair[0]}, {pair[1]}")
 def test_nothing_is_left_behind(verdicts, pair):
     assert verdicts[pair] is None, verdicts[pair]
+
+
+def test_a_second_ctrl_c_has_no_patience_with_those_who_fled_either(box):
+    """One of whom nobody knows where it came from is looked for last.  The
+    guard is gone: it would end who is left."""
+    sleep = shutil.which("sleep")
+    box.procfile({"web": "trap '' TERM; "
+                         f"(setsid env -i {sleep} 1000.5 > /dev/null 2>&1 &); "
+                         "echo ready; exec sleep 1000"})
+    running = box.start()
+    running.wait_line("^ready$", "web")
+    supervisor, end = running.supervisor(), time.monotonic() + 5 * PATIENCE
+    until(lambda: len(descendants_of(supervisor)) == 2, "both sleep")
+    family = descendants_of(supervisor)
+    running.send(signal.SIGKILL)
+    running.wait_line("^SIGTERM received: stopping 1 process$")
+    os.kill(supervisor, signal.SIGTERM)
+    running.wait_line("^SIGTERM received again: killing 1 process$")
+    until(lambda: not alive(supervisor), "the supervisor has ended", 5)
+    assert not any(map(alive, family))
+    assert time.monotonic() < end
+    running.wait()
