@@ -2,6 +2,7 @@
 #include "procman/buf.h"
 #include "procman/mem.h"
 #include "procman/os_file.h"
+#include "procman/pattern.h"
 #include "procman/session.h"
 
 #include <errno.h>
@@ -158,7 +159,7 @@ static void find_here(struct candidates *candidates, const char *folder)
 static bool is_among(const char *name, const struct reply *reply)
 {
     for (size_t i = 0; i < reply->status_count; i++)
-        if (strcmp(reply->statuses[i].name, name) == 0)
+        if (pattern_matches(name, reply->statuses[i].name))
             return true;
     return false;
 }
