@@ -147,6 +147,35 @@ def test_its_own_word_makes_it_ready_and_its_status_is_shown(box):
     assert running.stop() == -2
 
 
+def test_its_socket_makes_it_ready(box):
+    box.write("listen.py", "import os, socket, sys, time\n"
+              "while not os.path.exists('go'):\n    time.sleep(0.01)\n"
+              "one = socket.socket(socket.AF_UNIX)\none.bind(sys.argv[1])\n"
+              "one.listen(100)\ntime.sleep(1000)\n")
+    path = box.work / "web.sock"
+    box.procfile({"web": f'exec "$PYTHON" listen.py {path}'})
+    sections(box, web={"ready": f"unix:{path}"})
+    running = box.start()
+    running.pid_of("web")
+    stays_starting(box, running, looks=5)
+    box.write("go", "")
+    running.wait_line("^web is ready after ", "procman")
+    assert running.stop() == -2
+
+
+def test_a_program_that_is_known_to_speak_is_waited_for(box):
+    box.write("speaker", f"#!/bin/sh\nexec {NOTIFIER}\n", 0o755)
+    box.procfile({"web": "./speaker", "silent": STAY})
+    sections(box, procman={"notifiers": "speaker"})
+    running = box.start()
+    running.wait_line("here", "web")
+    reaches(box, "silent", "ready")
+    stays_starting(box, running, looks=3)
+    box.write("gate", "")
+    running.wait_line("^web is ready after ", "procman")
+    assert running.stop() == -2
+
+
 def test_a_task_is_ready_when_it_has_ended_well(box):
     box.procfile({"migrate": f"{WAIT_FOR_GO}; echo migrated",
                   "web": f"echo serving; {STAY}"})
@@ -338,6 +367,19 @@ def test_a_failed_dependency_blocks_and_says_so(box):
     said = running.shown("procman")
     assert said.count("web cannot start: db has failed") == 1
     assert not any(re.match("(web|proxy) started", text) for text in said)
+
+
+def test_a_dependency_has_failed_even_if_others_of_it_live_on(box):
+    box.procfile({"db": "sleep 1000 & exit 3", "web": STAY, "other": STAY})
+    sections(box, db={"ready": "delay:1h"}, web={"after": "db"})
+    running = box.start()
+    running.wait_line("^web cannot start: db has failed$", "procman")
+    assert state(box, "web") == "blocked"
+    assert state(box, "db") == "lingering"
+    assert box.ask("run", "stop", "other").code == 0
+    assert running.wait() == 3
+    assert not any(text.startswith("web started")
+                   for text in running.shown("procman"))
 
 
 def test_what_was_blocked_starts_when_its_dependency_is_brought_up(box):
