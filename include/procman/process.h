@@ -144,6 +144,9 @@ enum life_state process_state(const struct process *process);
 bool process_wanted(const struct process *process);
 /* It is at rest because it failed, and nobody has asked for that. */
 bool process_failed(const struct process *process);
+
+/* Its leader ended in a crash that nobody asked for, whoever of it lives on. */
+bool process_crashed(const struct process *process);
 const struct process_spec *process_spec(const struct process *process);
 const struct process_run *process_run(const struct process *process);
 /* The last run that has ended; its number is 0 if there is none. */

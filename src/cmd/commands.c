@@ -60,7 +60,10 @@ static void print_overview(FILE *to)
     fputs("\nOptions, with one or two dashes, before or behind the command:\n",
           to);
     options_print(to);
-    fputs("\n\"procman help COMMAND\" says more about a command.\n", to);
+    fputs(
+        "\n\"procman help COMMAND\" says more about a command, \"procman help "
+        "settings\"\nabout procman.ini.\n",
+        to);
 }
 
 void command_print_help(FILE *to, const struct command *command)

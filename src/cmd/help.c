@@ -1,6 +1,18 @@
 #include "procman/command.h"
+#include "procman/settings.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int explain_settings(void)
+{
+    char *text = settings_help();
+
+    fputs(text, stdout);
+    free(text);
+    return EXIT_DONE;
+}
 
 static int run_help(const struct command *command,
                     const struct options *options)
@@ -9,6 +21,8 @@ static int run_help(const struct command *command,
     struct cause why;
 
     (void)command;
+    if (options->word_count > 0 && strcmp(options->words[0], "settings") == 0)
+        return explain_settings();
     if (options->word_count > 0 &&
         !command_choose(&about, options->words[0], &why))
         return command_fail(EXIT_USAGE, &why);
@@ -18,8 +32,10 @@ static int run_help(const struct command *command,
 
 const struct command command_help = {
     .name = "help",
-    .usage = "[COMMAND]",
+    .usage = "[COMMAND | settings]",
     .brief = "Explain procman or one of its commands",
-    .help = "The same as COMMAND --help.\n",
+    .help =
+        "The same as COMMAND --help. \"help settings\" explains every key of\n"
+        "procman.ini.\n",
     .run = run_help,
 };

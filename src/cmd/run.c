@@ -1,5 +1,6 @@
 #include "procman/ask.h"
 #include "procman/mem.h"
+#include "procman/pattern.h"
 #include "procman/words.h"
 
 #include <stdlib.h>
@@ -64,12 +65,13 @@ static int say_unknown(const char *word, const struct reply *list)
     return command_fail(EXIT_USAGE, &why);
 }
 
-static bool is_among(const char *name, const struct reply *list)
+/* Who is in a group, and that nobody is, the session knows. */
+static bool may_mean(const char *word, const struct reply *list)
 {
     for (size_t i = 0; i < list->status_count; i++)
-        if (strcmp(list->statuses[i].name, name) == 0)
+        if (pattern_matches(word, list->statuses[i].name))
             return true;
-    return false;
+    return *word == '@' || pattern_is(word);
 }
 
 /* `run NAME...` restarts, after a look whether the first word is a name. */
@@ -83,7 +85,7 @@ static int restart_on(int connection, const struct options *options)
 
     if (!ask_reply(connection, &look, &list))
         return code;
-    if (!is_among(options->words[0], &list)) {
+    if (!may_mean(options->words[0], &list)) {
         code = say_unknown(options->words[0], &list);
     } else if (ask_reply(connection, &request, &reply)) {
         code = ask_print(&reply);

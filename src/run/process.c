@@ -285,7 +285,10 @@ static void feed(struct process *process, enum life_event event)
 
 void process_tell(struct process *process, enum life_event wish)
 {
-    if (process->backoff && wish != LIFE_TIMER)
+    bool by_hand =
+        wish == LIFE_START || wish == LIFE_STOP || wish == LIFE_RESTART;
+
+    if (process->backoff && by_hand)
         backoff_forget(process->backoff); /* somebody takes care of it */
     if (!process->feeding) {
         feed(process, wish);
@@ -393,6 +396,11 @@ bool process_wanted(const struct process *process)
 bool process_failed(const struct process *process)
 {
     return process->life.state == LIFE_IDLE && process->life.failed;
+}
+
+bool process_crashed(const struct process *process)
+{
+    return process->life.crashed && !process->life.asked;
 }
 
 const struct process_spec *process_spec(const struct process *process)

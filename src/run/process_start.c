@@ -119,7 +119,10 @@ static void on_ready(void *owner, bool it_said_so)
 static void on_unwell(void *owner, const char *why)
 {
     struct process *process = owner;
+    enum life_state state = process->life.state;
 
+    if (state != LIFE_STARTING && state != LIFE_READY)
+        return; /* it is on its way out, and need not be well */
     process_watcher(process)->on_unwell(process->site->owner, process, why);
     process_tell(process, LIFE_UNHEALTHY);
 }

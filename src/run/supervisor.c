@@ -201,6 +201,7 @@ static void make_room(struct supervisor *supervisor, size_t count)
     supervisor->queued = mem_new(count, sizeof *supervisor->queued);
     supervisor->leaders = mem_new(count, sizeof *supervisor->leaders);
     supervisor->held = mem_new(count, sizeof *supervisor->held);
+    supervisor->blocked_said = mem_new(count, sizeof *supervisor->blocked_said);
     supervisor->lingering_said =
         mem_new(count, sizeof *supervisor->lingering_said);
 }
@@ -275,6 +276,7 @@ void supervisor_release(struct supervisor *supervisor)
     free(supervisor->queued);
     free(supervisor->leaders);
     free(supervisor->held);
+    free(supervisor->blocked_said);
     shutdown_release(&supervisor->shutdown);
     free(supervisor->lingering_said);
     free(supervisor);

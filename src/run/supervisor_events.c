@@ -61,16 +61,23 @@ static void say_ended(struct supervisor *supervisor,
                    after.text, asked);
 }
 
-/* What ends on its own with anything but 0 decides how procman ends. */
-static void note_failure(struct supervisor *supervisor,
-                         const struct process *process,
-                         const struct process_run *run)
+static int code_of(const struct process_run *run)
 {
-    int code = run->signum ? 128 + run->signum : run->code;
+    return run->signum ? 128 + run->signum : run->code;
+}
 
-    if (run->asked || value_codes_have(process_spec(process)->success,
-                                       run->code, run->signum))
-        return;
+/* One that was not ready in time, or ended too often, has failed all the same.
+ */
+static bool has_ended_well(const struct process *process,
+                           const struct process_run *run)
+{
+    return value_codes_have(process_spec(process)->success, run->code,
+                            run->signum);
+}
+
+/* The first failure decides how procman ends. */
+static void note_failure(struct supervisor *supervisor, int code)
+{
     if (supervisor->result.code == 0)
         supervisor->result.code = code;
     if (supervisor->config.exit_on_error)
@@ -84,8 +91,9 @@ static void on_ended(void *owner, struct process *process)
 
     if (run->pid)
         say_ended(supervisor, process);
-    if (!process_wanted(process))
-        note_failure(supervisor, process, run);
+    if (!process_wanted(process) && !run->asked &&
+        !has_ended_well(process, run))
+        note_failure(supervisor, code_of(run));
     supervisor->look_wanted = true;
 }
 
@@ -111,13 +119,14 @@ static void heed_end(struct supervisor *supervisor, struct process *process)
 {
     size_t i = supervisor_index(supervisor, process);
     int on_exit = supervisor->config.plan->processes[i].settings.on_exit;
+    const struct process_run *last = process_last_run(process);
     bool failed = process_failed(process);
 
-    if (process_last_run(process)->number == 0 ||
-        process_last_run(process)->asked)
+    if (last->number == 0 || last->asked)
         return;
     if (failed)
-        note_failure(supervisor, process, process_last_run(process));
+        note_failure(supervisor, has_ended_well(process, last) ? EXIT_FAILURE
+                                                               : code_of(last));
     if (supervisor->phase != PHASE_RUNNING || on_exit == EXIT_IGNORED ||
         (on_exit == FAILURE_STOPS_ALL && !failed))
         return;

@@ -34,8 +34,9 @@ struct supervisor {
     struct process **processes; /* in the order of the plan, and so on: */
     struct process_spec *specs;
     struct source *sources;
-    bool *held;   /* waits for others before it starts */
-    bool *queued; /* to be started when its turn comes */
+    bool *held;         /* waits for others before it starts */
+    bool *blocked_said; /* that a held one cannot start */
+    bool *queued;       /* to be started when its turn comes */
     size_t queued_count;
     pid_t *leaders; /* those that live; 0: none */
     struct process_site site;

@@ -20,7 +20,9 @@ static enum standing stands(const struct supervisor *supervisor, size_t i)
     case LIFE_READY: return STANDING_FINE;
     case LIFE_LINGERING:
     case LIFE_CLOSING:
-        return process_wanted(process) ? STANDING_PENDING : STANDING_FINE;
+        if (process_wanted(process))
+            return STANDING_PENDING;
+        return process_crashed(process) ? STANDING_FAILED : STANDING_FINE;
     default: return STANDING_PENDING;
     }
 }
@@ -49,14 +51,29 @@ bool supervisor_is_blocked(const struct supervisor *supervisor, size_t i)
     return find_before(supervisor, i, STANDING_FAILED) < supervisor->count;
 }
 
+/* Once for each failure: it is one still while what is left of it goes. */
+static void say_blocked(struct supervisor *supervisor, size_t i, size_t failed)
+{
+    if (supervisor->blocked_said[i])
+        return;
+    supervisor->blocked_said[i] = true;
+    output_say(supervisor->config.output, "%s cannot start: %s %s",
+               supervisor->specs[i].name, supervisor->specs[failed].name,
+               supervisor->held[failed] ? "is blocked" : "has failed");
+}
+
 static void hold(struct supervisor *supervisor, size_t i, size_t for_whom)
 {
     if (supervisor->held[i])
         return;
     supervisor->held[i] = true;
+    supervisor->blocked_said[i] = false;
     process_hold(supervisor->processes[i], true);
-    output_say(supervisor->config.output, "%s waits for %s",
-               supervisor->specs[i].name, supervisor->specs[for_whom].name);
+    if (supervisor_is_blocked(supervisor, i))
+        say_blocked(supervisor, i, for_whom);
+    else
+        output_say(supervisor->config.output, "%s waits for %s",
+                   supervisor->specs[i].name, supervisor->specs[for_whom].name);
 }
 
 void supervisor_let_go(struct supervisor *supervisor, size_t i)
@@ -99,15 +116,15 @@ void supervisor_order_changed(struct supervisor *supervisor, size_t i)
 {
     enum standing standing = stands(supervisor, i);
 
-    if (standing == STANDING_PENDING || supervisor->phase != PHASE_RUNNING)
+    if (supervisor->phase != PHASE_RUNNING)
         return;
     for (size_t k = 0; k < supervisor->count; k++) {
         if (!supervisor->held[k] || !starts_after(supervisor, k, i))
             continue;
         if (standing == STANDING_FAILED)
-            output_say(supervisor->config.output,
-                       "%s cannot start: %s has failed",
-                       supervisor->specs[k].name, supervisor->specs[i].name);
+            say_blocked(supervisor, k, i);
+        else if (standing == STANDING_PENDING)
+            supervisor->blocked_said[k] = false;
         else
             supervisor_want(supervisor, k);
     }
