@@ -28,6 +28,7 @@ packages_of_test='
 clang           command:clang
 libclang-rt-dev file:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 clang-format    command:clang-format
+clang-tidy      command:clang-tidy
 libcmocka-dev   library:cmocka
 python3         command:python3
 python3-pytest  python:pytest

@@ -112,6 +112,12 @@ format_is_ours() {
         xargs -0 clang-format --dry-run -Werror
 }
 
+# Clang's static analyzer and bug-finding checks (.clang-tidy).
+analyze() {
+    find src -name '*.c' -print0 |
+        nice xargs -0 -n 4 -P 2 clang-tidy -p build --quiet
+}
+
 run_units() { # build folder
     ctest --test-dir "$1" -V
 }
@@ -166,6 +172,7 @@ everything() {
             tests/cli
     fi
     part build-clang one build fuzz clang && fuzz_all
+    part analyzer one analyze
     wait "${lanes[0]}"
     lanes=()
 }

@@ -126,6 +126,17 @@ static enum life_policy policy_of(const struct process_settings *settings)
     }
 }
 
+/* Nobody else can know when a task has done its work. */
+static const struct readiness *
+readiness_of(const struct process_settings *settings)
+{
+    static const struct readiness ended_well = {.kind = READINESS_EXIT};
+    bool task = settings->kind == KIND_TASK;
+
+    return task && settings->ready.kind == READINESS_AUTO ? &ended_well
+                                                          : &settings->ready;
+}
+
 static bool speaks_notify(const struct plan *plan,
                           const struct plan_process *planned)
 {
@@ -152,7 +163,7 @@ static struct process_spec make_spec(const struct plan *plan,
         .nice = settings->nice,
         .descriptors = settings->limit_nofile,
         .success = &settings->success_codes,
-        .ready = &settings->ready,
+        .ready = readiness_of(settings),
         .notifies = speaks_notify(plan, planned),
         .ready_timeout_ms = settings->ready_timeout_ms,
         .alive = &settings->alive,
