@@ -118,8 +118,13 @@ analyze() {
         nice xargs -0 -n 4 -P 2 clang-tidy -p build --quiet
 }
 
+# A shell's background jobs ignore SIGINT, and so would all that they start.
+as_by_hand() {
+    env --default-signal=INT,QUIT "$@"
+}
+
 run_units() { # build folder
-    ctest --test-dir "$1" -V
+    as_by_hand ctest --test-dir "$1" -V
 }
 
 # pytest, with a binary.  Where its sanitizers write is where `suite` looks.  A
@@ -129,7 +134,7 @@ run_suite() { # part's name, binary, pytest's arguments...
     PROCMAN=$2 \
         ASAN_OPTIONS=detect_leaks=1:handle_segv=0:log_path=$report.asan \
         UBSAN_OPTIONS=print_stacktrace=1:log_path=$report.ubsan \
-        /usr/bin/python3 -m pytest -q -p no:cacheprovider "${@:3}"
+        as_by_hand /usr/bin/python3 -m pytest -q -p no:cacheprovider "${@:3}"
 }
 
 fuzz() { # fuzzer: begins with the seeds, keeps nothing
