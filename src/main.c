@@ -17,6 +17,10 @@ static int run(const struct command *command, const struct options *options)
         command_print_help(stderr, NULL);
         return EXIT_USAGE;
     }
+    if (options->rpc_port)
+        fputs("procman: -p is accepted and not needed: control goes through a "
+              "private socket, there is no TCP port\n",
+              stderr);
     return command->run(command, options);
 }
 

@@ -103,10 +103,6 @@ static bool understand(struct start *start, struct cause *why)
     };
     struct notes mistakes = {0};
 
-    if (options->rpc_port)
-        fputs("procman: -p is accepted and not needed: control goes through a "
-              "private socket, there is no TCP port\n",
-              stderr);
     if (!options_enter(options, why) ||
         !inputs_read(&start->inputs, &choice, &mistakes, why)) {
         notes_release(&mistakes);
