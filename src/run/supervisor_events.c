@@ -66,8 +66,8 @@ static int code_of(const struct process_run *run)
     return run->signum ? 128 + run->signum : run->code;
 }
 
-/* One that was not ready in time, or ended too often, has failed all the same.
- */
+/* Not the whole story: one that was not ready in time has failed however it
+ * ended then. */
 static bool has_ended_well(const struct process *process,
                            const struct process_run *run)
 {
