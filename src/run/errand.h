@@ -24,6 +24,8 @@ struct errand {
     struct reply reply;
     struct errand_item *items;
     size_t count, open;
+    size_t told;     /* the first so many know what to do */
+    bool in_a_hurry; /* all are told at once */
 };
 
 struct errand *errand_create(enum verb verb, struct control_call *call,

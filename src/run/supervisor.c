@@ -228,6 +228,8 @@ static void make_handles(struct supervisor *supervisor)
     uv_check_init(loop, &supervisor->turn_end);
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->turn_end);
     uv_check_start(&supervisor->turn_end, on_turn_end);
+    uv_timer_init(loop, &supervisor->errand_timer);
+    handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->errand_timer);
     uv_timer_init(loop, &supervisor->look_timer);
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->look_timer);
     shutdown_init(&supervisor->shutdown, loop, supervisor->processes,
@@ -295,28 +297,73 @@ void supervisor_release(struct supervisor *supervisor)
 
 /* ---- requests ---- */
 
-/* The errand is in the list while the processes are told, and held, so that it
- * is not over before all of them have been. */
-void supervisor_send(struct supervisor *supervisor, struct errand *errand)
+static void tell_item(struct errand *errand)
 {
     static const enum life_event wishes[] = {
         [VERB_START] = LIFE_START,
         [VERB_STOP] = LIFE_STOP,
         [VERB_RESTART] = LIFE_RESTART,
     };
+    struct process *process = errand->items[errand->told++].process;
 
-    errand->next = supervisor->errands;
-    supervisor->errands = errand;
-    errand->open++;
+    process_tell(process, wishes[errand->verb]);
+    errand_look(errand, process);
+}
+
+/* Everybody is told at once, but those that are to stop: they are told one after
+ * another as long as they end promptly, for the reason that a shutdown has. */
+static bool may_tell_next(const struct errand *errand)
+{
+    if (errand->told == errand->count)
+        return false;
+    if (errand->verb != VERB_STOP || errand->in_a_hurry)
+        return true;
+    for (size_t i = 0; i < errand->told; i++)
+        if (!errand->items[i].done)
+            return false;
+    return true;
+}
+
+/* What it tells may change the list: it begins anew after each. */
+void supervisor_go_on_with_errands(struct supervisor *supervisor)
+{
+    struct errand *errand = supervisor->errands;
+
+    while (errand) {
+        if (may_tell_next(errand)) {
+            errand->open++; /* it must not be over while it tells */
+            tell_item(errand);
+            errand->open--;
+            supervisor_look_at_errands(supervisor, NULL);
+            errand = supervisor->errands;
+        } else {
+            errand = errand->next;
+        }
+    }
+}
+
+static void on_prompt_over(uv_timer_t *timer)
+{
+    struct supervisor *supervisor = HANDLES_OWNER(timer);
+
+    for (struct errand *each = supervisor->errands; each; each = each->next)
+        each->in_a_hurry = true;
+    supervisor_go_on_with_errands(supervisor);
+}
+
+void supervisor_send(struct supervisor *supervisor, struct errand *errand)
+{
     for (size_t i = 0; i < errand->count; i++) {
-        struct process *process = errand->items[i].process;
-        size_t index = supervisor_index(supervisor, process);
+        size_t index = supervisor_index(supervisor, errand->items[i].process);
         supervisor_unqueue(supervisor, index);
         supervisor_let_go(supervisor, index);
-        process_tell(process, wishes[errand->verb]);
-        errand_look(errand, process);
     }
-    errand->open--;
+    errand->next = supervisor->errands;
+    supervisor->errands = errand;
+    uv_update_time(supervisor->config.loop);
+    uv_timer_start(&supervisor->errand_timer, on_prompt_over,
+                   SHUTDOWN_PROMPT_MS, 0);
+    supervisor_go_on_with_errands(supervisor);
     supervisor_look_at_errands(supervisor, NULL);
     supervisor_check_end(supervisor);
 }

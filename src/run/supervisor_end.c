@@ -68,6 +68,7 @@ static void close_all(struct supervisor *supervisor)
     handles_close((uv_handle_t *)&supervisor->starter);
     handles_close((uv_handle_t *)&supervisor->turn_end);
     handles_close((uv_handle_t *)&supervisor->look_timer);
+    handles_close((uv_handle_t *)&supervisor->errand_timer);
     handles_close((uv_handle_t *)&supervisor->shutdown.timer);
     for (size_t i = 0; i < supervisor->count; i++)
         process_close(supervisor->processes[i]);

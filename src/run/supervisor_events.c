@@ -177,6 +177,7 @@ static void on_state(void *owner, struct process *process)
     say_state(supervisor, process);
 
     supervisor_look_at_errands(supervisor, process);
+    supervisor_go_on_with_errands(supervisor);
     supervisor_order_changed(supervisor, supervisor_index(supervisor, process));
     if (process_state(process) == LIFE_CLOSING)
         remains_note(supervisor->config.remains,

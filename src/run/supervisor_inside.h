@@ -65,6 +65,7 @@ struct supervisor {
     uv_check_t turn_end;
     bool reap_wanted; /* a child has ended in this turn */
     uv_timer_t look_timer;
+    uv_timer_t errand_timer; /* those to stop have ended promptly till then */
 };
 
 /* ---- supervisor.c ---- */
@@ -75,9 +76,12 @@ size_t supervisor_index(const struct supervisor *supervisor,
 /* It will not be started when its turn comes; says whether it would have. */
 bool supervisor_unqueue(struct supervisor *supervisor, size_t i);
 
-/* Tells all processes of an errand what to do; the errand is answered and
+/* Tells the processes of an errand what to do; the errand is answered and
  * released when they have done it. */
 void supervisor_send(struct supervisor *supervisor, struct errand *errand);
+
+/* A process has changed: whoever is to be told next by an errand is told. */
+void supervisor_go_on_with_errands(struct supervisor *supervisor);
 
 /* ---- supervisor_order.c ---- */
 
