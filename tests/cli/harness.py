@@ -92,10 +92,19 @@ def command_line(pid):
     return []
 
 
+def parent_of(pid):
+    with contextlib.suppress(OSError):
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        return int(stat.rpartition(")")[2].split()[1])
+    return 0
+
+
 def started(pid):
     """Waits for the end of its exec: for a moment, procman knows that it has
-    succeeded, and the kernel shows neither arguments nor environment yet."""
-    until(lambda: command_line(pid) != [""], f"{pid} has arguments")
+    succeeded, and the kernel shows neither arguments nor environment yet.  Under
+    valgrind, whose vfork is a fork, it even is procman for a moment."""
+    until(lambda: command_line(pid) not in ([""], command_line(parent_of(pid))),
+          f"{pid} has arguments")
     return pid
 
 
