@@ -35,7 +35,13 @@ def test_the_folder_of_an_earlier_time_is_kept_as_it_is(folder):
 
 
 def test_a_port_in_use_is_said_before_anything_starts(folder):
+    client, peer = "http://127.0.0.1:2379", "http://127.0.0.1:12380"
     other = folder.start("--name", "other", "--data-dir", "other.etcd",
+                         "--listen-client-urls", client,
+                         "--advertise-client-urls", client,
+                         "--listen-peer-urls", peer,
+                         "--initial-advertise-peer-urls", peer,
+                         "--initial-cluster", f"other={peer}",
                          program=("etcd",))
     other.wait_healthy([2379])
     quickstart = start(folder, folder.file("data"))
