@@ -165,6 +165,14 @@ bare_only=(
     --deselect tests/cli/test_output.py::test_one_write_for_each_turn_of_the_loop_and_whole_lines_only
 )
 
+# valgrind cannot come back from an exec that fails late, and needs descriptors
+# 0 to 2 for itself.
+beyond_valgrind=(
+    --deselect tests/cli/test_procfile.py::test_a_missing_interpreter_is_told
+    --deselect tests/cli/test_shutdown.py::test_closed_standard_descriptors_are_no_harm
+    --deselect tests/cli/test_limits.py::test_closed_standard_descriptors_are_never_used_for_anything_else
+)
+
 # --- The run -----------------------------------------------------------------
 
 # Two lanes, for two processors: etcd's tests mostly wait, the others compute.
@@ -214,7 +222,7 @@ END
         chmod +x "$logs/procman-$half"
         PROCMAN_TEST_SLOW=1 part $name suite run_suite $name \
             "$logs/procman-$half" tests/cli \
-            --shard $half/2 "${bare_only[@]}" &
+            --shard $half/2 "${bare_only[@]}" "${beyond_valgrind[@]}" &
         halves+=($!)
     done
     wait "${halves[@]}"

@@ -16,6 +16,20 @@
 #include <time.h>
 #include <unistd.h>
 
+/* For kernels that do not know close_range(2), or may not use it. */
+static void keep_from_children(void)
+{
+    DIR *open_ones = opendir("/proc/self/fd");
+
+    for (struct dirent *entry; open_ones && (entry = readdir(open_ones));) {
+        int descriptor = atoi(entry->d_name);
+        if (descriptor > STDERR_FILENO)
+            fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    }
+    if (open_ones)
+        closedir(open_ones);
+}
+
 void os_prepare(void)
 {
     int descriptor;
@@ -27,7 +41,8 @@ void os_prepare(void)
         close(descriptor);
     for (int i = 0; i <= STDERR_FILENO; i++)
         fcntl(i, F_SETFD, 0);
-    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC))
+        keep_from_children();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGTTOU, SIG_IGN);

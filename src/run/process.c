@@ -43,12 +43,23 @@ static void on_stderr(void *owner, const char *text, size_t len, bool continues)
     tell_line(owner, 2, text, len, continues);
 }
 
+static void on_quiet(uv_timer_t *timer);
+
+static void await_quiet(struct process *process)
+{
+    uv_timer_start(&process->quiet, on_quiet, process->site->quiet_ms, 0);
+}
+
+/* That we were too busy to read is not the silence of the writer. */
 static void on_quiet(uv_timer_t *timer)
 {
     struct process *process = HANDLES_OWNER(timer);
 
     for (int i = 0; i < 2; i++)
-        lines_flush(&process->streams[i].lines);
+        if (stream_has_more(&process->streams[i]))
+            await_quiet(process);
+        else
+            lines_flush(&process->streams[i].lines);
 }
 
 static void on_read(struct stream *stream)
@@ -56,7 +67,7 @@ static void on_read(struct stream *stream)
     struct process *process = stream->lines.owner;
 
     if (lines_waiting(&stream->lines))
-        uv_timer_start(&process->quiet, on_quiet, process->site->quiet_ms, 0);
+        await_quiet(process);
 }
 
 static void drain(struct process *process)

@@ -76,6 +76,11 @@ void stream_pause(struct stream *stream, bool paused)
         uv_poll_start(&stream->poll, UV_READABLE, on_poll);
 }
 
+bool stream_has_more(const struct stream *stream)
+{
+    return stream->descriptor >= 0 && os_bytes_waiting(stream->descriptor) > 0;
+}
+
 void stream_drain(struct stream *stream)
 {
     if (stream->descriptor < 0 || stream->ended)

@@ -36,6 +36,9 @@ bool stream_open(struct stream *stream, uv_loop_t *loop, int descriptor,
 
 void stream_pause(struct stream *stream, bool paused);
 
+/* Is there something in the pipe that has not been read yet? */
+bool stream_has_more(const struct stream *stream);
+
 /* Reads what is in the pipe at this moment, however much others add to it. */
 void stream_drain(struct stream *stream);
 

@@ -297,7 +297,7 @@ def until_full(pipe):
     while True:
         now = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD,
                                              bytes(4)))[0]
-        if now == before:
+        if now == before > 0:
             return now
         before = now
         time.sleep(0.1 * PATIENCE)
