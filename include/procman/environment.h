@@ -16,7 +16,8 @@ struct environment {
 };
 
 /* Adds an `environ`-like row; of a name that is there twice, the first counts
- * (as for getenv()).  Strings without a name or without '=' are left out. */
+ * (as for getenv()), and so does what is there already.  Strings without a name
+ * or without '=' are left out.  NULL is an empty row. */
 void environment_import(struct environment *environment, char *const *strings);
 
 /* `to` is overwritten, so it must not hold anything. */

@@ -28,7 +28,7 @@ static void append(struct environment *environment, char *string)
 
 void environment_import(struct environment *environment, char *const *strings)
 {
-    for (; *strings; strings++) {
+    for (; strings && *strings; strings++) {
         size_t len = strcspn(*strings, "=");
 
         if (len == 0 || (*strings)[len] == '\0')

@@ -110,19 +110,6 @@ static bool read_port(struct inputs *inputs, const struct environment *values,
     return true;
 }
 
-static void add_missing(struct environment *environment,
-                        const struct environment *values)
-{
-    for (size_t i = 0; i < values->count; i++) {
-        char *name = mem_string(values->strings[i]);
-        char *value = strchr(name, '=');
-        *value++ = '\0';
-        if (!environment_get(environment, name))
-            environment_set(environment, name, value);
-        free(name);
-    }
-}
-
 /* ---- settings ------------------------------------------------------------ */
 
 static bool read_settings_file(struct inputs *inputs, const char *path,
@@ -244,7 +231,7 @@ bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
                 read_env_files(inputs, choice->env, &values, why) &&
                 read_port(inputs, &values, why);
     if (good)
-        add_missing(&inputs->environment, &values);
+        environment_import(&inputs->environment, values.strings);
     else if (mistakes->count == told)
         notes_add(mistakes, "%s", why->text);
     if (!good)
