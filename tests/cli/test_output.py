@@ -495,8 +495,11 @@ def test_an_end_that_was_asked_for_is_told_so(box):
 
 
 def test_a_line_is_shown_at_once(box):
-    box.procfile({"web": "read -r x < gate; echo there; read -r x < gate"})
+    # It may come to its second reading while the gate's writer still has it
+    # open: each reading has a gate of its own.
+    box.procfile({"web": "read -r x < gate; echo there; read -r x < shut"})
     os.mkfifo(box.work / "gate")
+    os.mkfifo(box.work / "shut")
     running = box.start()
     pid = running.pid_of("web")
     (box.work / "gate").write_text("go\n")
