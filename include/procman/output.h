@@ -19,8 +19,8 @@ struct output {
     size_t sink_count;
     struct source own; /* procman's */
     uv_prepare_t turn;
-    uint64_t turn_ms; /* when `seconds` was found out */
-    int64_t seconds;
+    int64_t time_us; /* of this turn; 0: nobody has asked yet */
+    uint64_t seq;    /* of the last line */
     bool closed;
 };
 

@@ -25,7 +25,8 @@ struct line {
     const char *text;
     size_t len;
     bool continues;  /* the line before it of this stream was a piece of it */
-    int64_t seconds; /* when it was read, since 1970 */
+    int64_t time_us; /* when it was read, since 1970 */
+    uint64_t seq;    /* of all lines of the session; the first is 1 */
 };
 
 struct sink {

@@ -8,7 +8,10 @@
 
 static void on_turn(uv_prepare_t *turn)
 {
-    output_flush(turn->data);
+    struct output *output = turn->data;
+
+    output_flush(output);
+    output->time_us = 0;
 }
 
 void output_init(struct output *output, uv_loop_t *loop, unsigned own_index)
@@ -28,16 +31,16 @@ void output_add_sink(struct output *output, struct sink *sink)
     output->sinks[output->sink_count++] = sink;
 }
 
-/* The loop's clock moves once per turn: as long as it stands, the world's clock
- * need not be asked for every line. */
-static int64_t seconds_now(struct output *output)
+/* The world's clock is asked once a turn, not for every line. */
+static int64_t now_us(struct output *output)
 {
-    uint64_t turn_ms = uv_now(output->turn.loop);
+    struct timespec now;
 
-    if (turn_ms != output->turn_ms || output->seconds == 0)
-        output->seconds = (int64_t)time(NULL);
-    output->turn_ms = turn_ms;
-    return output->seconds;
+    if (output->time_us == 0) {
+        clock_gettime(CLOCK_REALTIME, &now);
+        output->time_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    }
+    return output->time_us;
 }
 
 void output_line(struct output *output, const struct source *source, int stream,
@@ -49,7 +52,8 @@ void output_line(struct output *output, const struct source *source, int stream,
         .text = text,
         .len = len,
         .continues = continues,
-        .seconds = seconds_now(output),
+        .time_us = now_us(output),
+        .seq = ++output->seq,
     };
 
     for (size_t i = 0; i < output->sink_count; i++)

@@ -90,8 +90,8 @@ static void on_line(struct sink *sink, const struct line *line)
     struct buf *out = outbox_pending(terminal->outbox);
     struct buf *prefix = &terminal->prefixes[line->source->index];
 
-    if (line->seconds != terminal->second)
-        set_clock(terminal, line->seconds);
+    if (line->time_us / 1000000 != terminal->second)
+        set_clock(terminal, line->time_us / 1000000);
     if (prefix->len == 0)
         make_prefix(terminal, prefix, line->source);
     char *to = buf_reserve(out, prefix->len + line->len + RESET_LEN + 1);

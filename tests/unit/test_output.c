@@ -16,7 +16,8 @@ struct notebook {
     struct sink sink; /* first: a sink is a notebook */
     char text[8192];
     unsigned lines, flushes;
-    int64_t seconds;
+    int64_t time_us;
+    uint64_t seq;
 };
 
 static void note_line(struct sink *sink, const struct line *line)
@@ -28,7 +29,8 @@ static void note_line(struct sink *sink, const struct line *line)
              line->source->name, line->stream, line->continues ? "+" : "|",
              (int)line->len, line->text);
     book->lines++;
-    book->seconds = line->seconds;
+    book->time_us = line->time_us;
+    book->seq = line->seq;
 }
 
 static void note_flush(struct sink *sink)
@@ -88,8 +90,18 @@ static void a_line_knows_when_it_was_read(void **state)
     int64_t before = (int64_t)time(NULL);
 
     output_line(&world->output, &web, 1, "x", 1, false);
-    assert_true(world->first.seconds >= before);
-    assert_true(world->first.seconds <= (int64_t)time(NULL));
+    assert_true(world->first.time_us / 1000000 >= before);
+    assert_true(world->first.time_us / 1000000 <= (int64_t)time(NULL));
+}
+
+static void lines_are_counted_over_all_sources(void **state)
+{
+    struct world *world = *state;
+
+    output_line(&world->output, &web, 1, "x", 1, false);
+    assert_int_equal(world->first.seq, 1);
+    output_say(&world->output, "y");
+    assert_int_equal(world->first.seq, 2);
 }
 
 static void procman_speaks_for_itself_and_for_others(void **state)
@@ -169,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(every_sink_gets_every_line_in_order),
         STORY(a_line_knows_when_it_was_read),
+        STORY(lines_are_counted_over_all_sources),
         STORY(procman_speaks_for_itself_and_for_others),
         STORY(what_procman_says_is_one_line_without_escapes),
         STORY(what_children_say_is_left_as_it_is),

@@ -85,7 +85,12 @@ static void show_bytes(struct world *world, const struct source *source,
                        const char *text, size_t len, bool continues,
                        int64_t seconds)
 {
-    struct line line = {source, 1, text, len, continues, seconds};
+    struct line line = {.source = source,
+                        .stream = 1,
+                        .text = text,
+                        .len = len,
+                        .continues = continues,
+                        .time_us = seconds * 1000000};
 
     world->terminal->line(world->terminal, &line);
 }
