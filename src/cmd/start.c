@@ -1,3 +1,4 @@
+#include "display.h"
 #include "procman/command.h"
 #include "procman/control.h"
 #include "procman/guard.h"
@@ -5,13 +6,11 @@
 #include "procman/mem.h"
 #include "procman/os.h"
 #include "procman/os_cgroup.h"
-#include "procman/outbox.h"
 #include "procman/plan.h"
 #include "procman/remains.h"
 #include "procman/selection.h"
 #include "procman/session.h"
 #include "procman/supervisor.h"
-#include "procman/terminal.h"
 #include "procman/words.h"
 
 #include <errno.h>
@@ -20,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define LAST_WORDS_MS 5000 /* for a reader that has stopped reading */
 
 extern char **environ;
 
@@ -36,17 +33,11 @@ struct start {
     int remains;
     struct guard_report report;
     bool hangup_ignored;
-    bool on_terminal; /* what we write goes there */
 
     uv_loop_t loop;
-    struct outbox *outbox;
-    struct sink *terminal;
-    struct output output;
+    struct display display;
     struct supervisor *supervisor;
     struct supervisor_result result;
-    uv_timer_t last_words;
-    size_t words_left; /* when it last looked */
-    bool over;
 };
 
 /* ---- before anything runs ---------------------------------------------- */
@@ -116,141 +107,34 @@ static bool understand(struct start *start, struct cause *why)
     return false;
 }
 
-/* ---- output -------------------------------------------------------------- */
-
-static bool wants_color(const struct options *options)
-{
-    const char *force = getenv("CLICOLOR_FORCE");
-    const char *none = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-
-    if (options->color != COLOR_AUTO)
-        return options->color == COLOR_ALWAYS;
-    if (none && *none)
-        return false;
-    if (force && *force && strcmp(force, "0") != 0)
-        return true;
-    return isatty(STDOUT_FILENO) && (!term || strcmp(term, "dumb") != 0);
-}
-
-static size_t name_width(const struct plan *plan)
-{
-    size_t width = strlen("procman");
-
-    for (size_t i = 0; i < plan->count; i++) {
-        size_t len = strlen(plan->processes[i].name);
-        width = len > width ? len : width;
-    }
-    return width;
-}
+/* ---- what the display has to say ------------------------------------------ */
 
 static void on_congested(void *owner, bool congested)
 {
     struct start *start = owner;
 
-    if (!start->over)
-        supervisor_pause(start->supervisor, congested);
+    supervisor_pause(start->supervisor, congested);
 }
 
-static void on_last_words(uv_timer_t *timer);
-
-/* A terminal that hangs up says so in two ways, and the signal may come last:
- * it is one event, which counts as the signal. */
-static void on_broken(void *owner)
+static void on_broken(void *owner, int signum)
 {
     struct start *start = owner;
 
-    if (start->over) {
-        /* Nobody is left to wait for; not from within the outbox. */
-        start->words_left = 0;
-        uv_timer_start(&start->last_words, on_last_words, 0, 0);
-    } else if (!start->on_terminal) {
-        supervisor_interrupt(start->supervisor, SIGPIPE);
-    } else if (!start->hangup_ignored) {
-        supervisor_interrupt(start->supervisor, SIGHUP);
-    }
+    if (signum != SIGHUP || !start->hangup_ignored)
+        supervisor_interrupt(start->supervisor, signum);
 }
 
-static void on_lost(void *owner, const char *why)
-{
-    (void)owner;
-    fprintf(stderr,
-            "procman: cannot write to standard output: %s; what is "
-            "written meanwhile is lost\n",
-            why);
-}
-
-static void close_output(struct start *start)
-{
-    if (uv_is_closing((uv_handle_t *)&start->last_words))
-        return;
-    uv_close((uv_handle_t *)&start->last_words, NULL);
-    outbox_close(start->outbox);
-    output_close(&start->output);
-}
-
-static void on_empty(void *owner)
-{
-    struct start *start = owner;
-
-    if (start->over)
-        close_output(start);
-}
-
-static bool open_output(struct start *start, struct cause *why)
-{
-    static const struct outbox_watcher watcher = {
-        .on_congested = on_congested,
-        .on_broken = on_broken,
-        .on_lost = on_lost,
-        .on_empty = on_empty,
-    };
-    struct terminal_style style = {
-        .color = wants_color(&start->options),
-        .time = start->options.logtime,
-        .width = name_width(&start->plan),
-    };
-
-    start->on_terminal = isatty(STDOUT_FILENO);
-    start->outbox =
-        outbox_create(&start->loop, STDOUT_FILENO, &watcher, start, why);
-    if (!start->outbox)
-        return false;
-    start->terminal =
-        terminal_create(start->outbox, &style, start->plan.count + 1);
-    output_init(&start->output, &start->loop, (unsigned)start->plan.count);
-    output_add_sink(&start->output, start->terminal);
-    uv_timer_init(&start->loop, &start->last_words);
-    start->last_words.data = start;
-    return true;
-}
-
-/* A reader that takes something is waited for, one that stands still is not. */
-static void on_last_words(uv_timer_t *timer)
-{
-    struct start *start = timer->data;
-    size_t left = outbox_waiting(start->outbox);
-
-    if (left == start->words_left)
-        close_output(start);
-    start->words_left = left;
-}
+static const struct display_watcher display_watcher = {
+    .on_congested = on_congested,
+    .on_broken = on_broken,
+};
 
 static void on_over(void *owner, const struct supervisor_result *result)
 {
     struct start *start = owner;
 
     start->result = *result;
-    start->over = true;
-    output_flush(&start->output);
-    if (uv_is_closing((uv_handle_t *)&start->last_words))
-        return; /* all was written, and the outbox is gone already */
-    start->words_left = outbox_waiting(start->outbox);
-    if (start->words_left == 0)
-        close_output(start);
-    else
-        uv_timer_start(&start->last_words, on_last_words, LAST_WORDS_MS,
-                       LAST_WORDS_MS);
+    display_end(&start->display);
 }
 
 /* ---- the supervisor ------------------------------------------------------ */
@@ -263,7 +147,7 @@ static void be_supervisor(struct start *start)
         .order = &start->inputs.order,
         .session = start->session.path,
         .session_directory = start->session.directory,
-        .output = &start->output,
+        .output = &start->display.output,
         .remains = start->remains,
         .descriptors = os_raise_descriptors(),
         .exit_on_error = start->options.exit_on_error,
@@ -282,7 +166,7 @@ static void open_control(struct start *start)
     struct control *control = NULL;
 
     if (!session_publish(&start->session, start->report.guard, &why))
-        output_say(&start->output, "warning: %s", why.text);
+        output_say(&start->display.output, "warning: %s", why.text);
     if (!start->options.rpc_server)
         return;
     int listener = session_listen(&start->session, &why);
@@ -292,14 +176,15 @@ static void open_control(struct start *start)
     if (control)
         supervisor_listen(start->supervisor, control);
     else
-        output_say(&start->output, "warning: no control socket: %s", why.text);
+        output_say(&start->display.output, "warning: no control socket: %s",
+                   why.text);
 }
 
 static void open_record(struct start *start)
 {
     start->remains = remains_open(start->session.directory);
     if (start->remains < 0)
-        output_say(&start->output, "warning: cannot write %s/%s: %s",
+        output_say(&start->display.output, "warning: cannot write %s/%s: %s",
                    start->session.path, REMAINS_FILE, strerror(errno));
 }
 
@@ -308,7 +193,8 @@ static int supervise(struct start *start)
     struct cause why = {{0}};
 
     uv_loop_init(&start->loop);
-    if (!open_output(start, &why))
+    if (!display_open(&start->display, &start->loop, &start->options,
+                      &start->plan, &display_watcher, start, &why))
         return command_fail(EXIT_NOT_DONE, &why);
     open_record(start);
     be_supervisor(start);
@@ -319,7 +205,7 @@ static int supervise(struct start *start)
     if (start->remains >= 0)
         close(start->remains);
     supervisor_release(start->supervisor);
-    terminal_release(start->terminal);
+    display_release(&start->display);
     if (left)
         fputs("procman: a handle was left open: please report this\n", stderr);
     return left ? EXIT_NOT_DONE : start->result.code;

@@ -1,0 +1,153 @@
+#include "display.h"
+#include "procman/terminal.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LAST_WORDS_MS 5000 /* for a reader that has stopped reading */
+
+static bool wants_color(const struct options *options)
+{
+    const char *force = getenv("CLICOLOR_FORCE");
+    const char *none = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    if (options->color != COLOR_AUTO)
+        return options->color == COLOR_ALWAYS;
+    if (none && *none)
+        return false;
+    if (force && *force && strcmp(force, "0") != 0)
+        return true;
+    return isatty(STDOUT_FILENO) && (!term || strcmp(term, "dumb") != 0);
+}
+
+static size_t name_width(const struct plan *plan)
+{
+    size_t width = strlen("procman");
+
+    for (size_t i = 0; i < plan->count; i++) {
+        size_t len = strlen(plan->processes[i].name);
+        width = len > width ? len : width;
+    }
+    return width;
+}
+
+static void on_congested(void *owner, bool congested)
+{
+    struct display *display = owner;
+
+    if (!display->over)
+        display->watcher->on_congested(display->owner, congested);
+}
+
+static void on_last_words(uv_timer_t *timer);
+
+/* A terminal that hangs up says so in two ways, and the signal may come last:
+ * it is one event, which counts as the signal. */
+static void on_broken(void *owner)
+{
+    struct display *display = owner;
+
+    if (display->over) {
+        /* Nobody is left to wait for; not from within the outbox. */
+        display->words_left = 0;
+        uv_timer_start(&display->last_words, on_last_words, 0, 0);
+    } else {
+        display->watcher->on_broken(display->owner,
+                                    display->on_terminal ? SIGHUP : SIGPIPE);
+    }
+}
+
+static void on_lost(void *owner, const char *why)
+{
+    (void)owner;
+    fprintf(stderr,
+            "procman: cannot write to standard output: %s; what is "
+            "written meanwhile is lost\n",
+            why);
+}
+
+static void close_output(struct display *display)
+{
+    if (uv_is_closing((uv_handle_t *)&display->last_words))
+        return;
+    uv_close((uv_handle_t *)&display->last_words, NULL);
+    outbox_close(display->outbox);
+    output_close(&display->output);
+}
+
+static void on_empty(void *owner)
+{
+    struct display *display = owner;
+
+    if (display->over)
+        close_output(display);
+}
+
+bool display_open(struct display *display, uv_loop_t *loop,
+                  const struct options *options, const struct plan *plan,
+                  const struct display_watcher *watcher, void *owner,
+                  struct cause *why)
+{
+    static const struct outbox_watcher of_outbox = {
+        .on_congested = on_congested,
+        .on_broken = on_broken,
+        .on_lost = on_lost,
+        .on_empty = on_empty,
+    };
+    struct terminal_style style = {
+        .color = wants_color(options),
+        .time = options->logtime,
+        .width = name_width(plan),
+    };
+
+    *display = (struct display){
+        .watcher = watcher,
+        .owner = owner,
+        .on_terminal = isatty(STDOUT_FILENO),
+    };
+    display->outbox =
+        outbox_create(loop, STDOUT_FILENO, &of_outbox, display, why);
+    if (!display->outbox)
+        return false;
+    display->terminal =
+        terminal_create(display->outbox, &style, plan->count + 1);
+    output_init(&display->output, loop, (unsigned)plan->count);
+    output_add_sink(&display->output, display->terminal);
+    uv_timer_init(loop, &display->last_words);
+    display->last_words.data = display;
+    return true;
+}
+
+/* A reader that takes something is waited for, one that stands still is not. */
+static void on_last_words(uv_timer_t *timer)
+{
+    struct display *display = timer->data;
+    size_t left = outbox_waiting(display->outbox);
+
+    if (left == display->words_left)
+        close_output(display);
+    display->words_left = left;
+}
+
+void display_end(struct display *display)
+{
+    display->over = true;
+    output_flush(&display->output);
+    if (uv_is_closing((uv_handle_t *)&display->last_words))
+        return; /* all was written, and the outbox is gone already */
+    display->words_left = outbox_waiting(display->outbox);
+    if (display->words_left == 0)
+        close_output(display);
+    else
+        uv_timer_start(&display->last_words, on_last_words, LAST_WORDS_MS,
+                       LAST_WORDS_MS);
+}
+
+void display_release(struct display *display)
+{
+    terminal_release(display->terminal);
+}

@@ -1,0 +1,46 @@
+/* display.h - what `procman start` shows, from the lines to standard output.
+ *
+ * Owns the outbox, its sink and the output that the supervisor writes to.  When
+ * all is over the last words still have to leave: a reader that takes something
+ * is waited for, one that stands still is not.
+ */
+#ifndef PROCMAN_CMD_DISPLAY_H
+#define PROCMAN_CMD_DISPLAY_H
+
+#include "procman/command.h"
+#include "procman/outbox.h"
+#include "procman/output.h"
+#include "procman/plan.h"
+
+struct display_watcher {
+    void (*on_congested)(void *owner, bool congested);
+    /* Nobody reads any more: SIGPIPE, or SIGHUP if it was a terminal. */
+    void (*on_broken)(void *owner, int signum);
+};
+
+struct display {
+    struct output output;
+    struct outbox *outbox;
+    struct sink *terminal;
+    const struct display_watcher *watcher;
+    void *owner;
+    uv_timer_t last_words;
+    size_t words_left; /* when it last looked */
+    bool on_terminal;  /* what we write goes there */
+    bool over;
+};
+
+/* On failure nothing is open. */
+bool display_open(struct display *display, uv_loop_t *loop,
+                  const struct options *options, const struct plan *plan,
+                  const struct display_watcher *watcher, void *owner,
+                  struct cause *why);
+
+/* Nobody writes any more: says the last words and closes itself, so that the
+ * loop can end.  The watcher is not called from now on. */
+void display_end(struct display *display);
+
+/* After the loop. */
+void display_release(struct display *display);
+
+#endif
