@@ -25,4 +25,9 @@ bool selection_choose(const struct selection_member *members, size_t count,
                       char *const *words, size_t word_count, bool *chosen,
                       struct cause *why);
 
+/* The opposite: `list` is such words, separated by commas.  An order that is
+ * left without anybody is a mistake of the one who gave it. */
+bool selection_leave_out(const struct selection_member *members, size_t count,
+                         const char *list, bool *chosen, struct cause *why);
+
 #endif

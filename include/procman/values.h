@@ -31,7 +31,7 @@ bool value_number(int *to, const char *text, int least, int most,
 bool value_choice(int *to, const char *text, const char *words,
                   struct cause *why);
 
-/* TERM, SIGTERM, 15. */
+/* TERM, SIGTERM, term, 15. */
 bool value_signal(int *to, const char *text, struct cause *why);
 
 /* 022, 77: octal, up to 0777. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define DIGITS "0123456789"
 #define NAME_CHARS                                                             \
@@ -182,16 +183,44 @@ bool value_switch(bool *to, const char *text, struct cause *why)
     return true;
 }
 
+static bool has_prefix_sig(const char *name)
+{
+    return strncasecmp(name, "SIG", 3) == 0;
+}
+
 static int signal_named(const char *name)
 {
     for (int signum = 1; signum <= SIGNAL_MOST; signum++) {
         struct words words = words_signal(signum);
-        if (strncmp(words.text, "SIG", 3) == 0 &&
-            (strcmp(words.text, name) == 0 ||
-             strcmp(words.text + 3, name) == 0))
+        if (has_prefix_sig(words.text) &&
+            (strcasecmp(words.text, name) == 0 ||
+             strcasecmp(words.text + 3, name) == 0))
             return signum;
     }
     return 0;
+}
+
+/* Compared without "SIG", which would make all of them look alike. */
+static bool fail_no_signal(const char *text, struct cause *why)
+{
+    struct words names[SIGNAL_MOST];
+    const char *known[SIGNAL_MOST];
+    size_t count = 0;
+
+    for (int signum = 1; signum <= SIGNAL_MOST; signum++) {
+        names[count] = words_signal(signum);
+        if (has_prefix_sig(names[count].text)) {
+            known[count] = names[count].text + 3;
+            count++;
+        }
+    }
+    const char *nearest =
+        words_nearest(has_prefix_sig(text) ? text + 3 : text, known, count);
+    if (nearest)
+        return cause_say(why, "%s is no signal; did you mean %s?",
+                         value_quoted(text).text, nearest);
+    return cause_say(why, "%s is no signal; write it like TERM or 15",
+                     value_quoted(text).text);
 }
 
 bool value_signal(int *to, const char *text, struct cause *why)
@@ -200,8 +229,7 @@ bool value_signal(int *to, const char *text, struct cause *why)
     int signum = signal_named(text);
 
     if (signum == 0 && !value_number(&signum, text, 1, SIGNAL_MOST, &unused))
-        return cause_say(why, "%s is no signal; write it like TERM or 15",
-                         value_quoted(text).text);
+        return fail_no_signal(text, why);
     *to = signum;
     return true;
 }

@@ -17,19 +17,19 @@ enum { ETCD1, ETCD2, PROXY, WEB, MEMBERS };
         __VA_ARGS__, NULL                                                      \
     }
 
-/* etcd1 and etcd2 are in @members, proxy in @front and @all, web in none. */
+static char *in_members[] = {(char[]){"members"}};
+static char *in_two[] = {(char[]){"front"}, (char[]){"all"}};
+static const struct value_names members = {in_members, 1}, two = {in_two, 2};
+static const struct value_names no_group = {NULL, 0};
+static const struct selection_member all[MEMBERS] = {
+    {"etcd1", &members},
+    {"etcd2", &members},
+    {"proxy", &two},
+    {"web", &no_group},
+};
+
 static bool choose(const char *const *words, bool *chosen, struct cause *why)
 {
-    char *in_members[] = {(char[]){"members"}};
-    char *in_two[] = {(char[]){"front"}, (char[]){"all"}};
-    const struct value_names members = {in_members, 1}, two = {in_two, 2};
-    const struct value_names none = {NULL, 0};
-    const struct selection_member all[MEMBERS] = {
-        {"etcd1", &members},
-        {"etcd2", &members},
-        {"proxy", &two},
-        {"web", &none},
-    };
     char copies[8][32], *row[8];
     size_t count = 0;
 
@@ -155,6 +155,66 @@ static void an_order_is_carried_out_as_a_whole_or_not_at_all(void **state)
     }
 }
 
+static void some_can_be_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *left;
+    } cases[] = {
+        {"web", "1110"},         {"etcd1,web", "0110"}, {"etcd*", "0011"},
+        {"@members", "0011"},    {"@front,w*", "1100"}, {"web,web", "1110"},
+        {"etcd?,proxy", "0001"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool chosen[MEMBERS] = {true, true, true, true};
+        char got[MEMBERS + 1] = "";
+        struct cause why = {{0}};
+        assert_true(
+            selection_leave_out(all, MEMBERS, cases[i].list, chosen, &why));
+        for (size_t k = 0; k < MEMBERS; k++)
+            got[k] = chosen[k] ? '1' : '0';
+        assert_string_equal(got, cases[i].left);
+    }
+}
+
+static void who_was_not_meant_anyway_can_be_left_out(void **state)
+{
+    (void)state;
+    bool chosen[MEMBERS] = {[ETCD1] = true};
+    struct cause why = {{0}};
+
+    assert_true(selection_leave_out(all, MEMBERS, "web", chosen, &why));
+    assert_true(chosen[ETCD1]);
+    assert_false(chosen[WEB]);
+}
+
+static void leaving_out_the_unknown_or_everybody_changes_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *told;
+    } cases[] = {
+        {"wbe", "unknown process \"wbe\"; did you mean \"web\"?"},
+        {"web,etcd4", "unknown process \"etcd4\"; did you mean \"etcd1\"?"},
+        {"db*", "no process matches \"db*\""},
+        {"@nosuch", "no process is in a group \"nosuch\""},
+        {"", "unknown process \"\""},
+        {"web,", "unknown process \"\""},
+        {"*", "nobody is left without *"},
+        {"etcd1,web", "nobody is left without etcd1,web"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool chosen[MEMBERS] = {[ETCD1] = true, [WEB] = true};
+        struct cause why = {{0}};
+        assert_false(
+            selection_leave_out(all, MEMBERS, cases[i].list, chosen, &why));
+        assert_string_equal(why.text, cases[i].told);
+        assert_true(chosen[ETCD1] && chosen[WEB]);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -166,6 +226,9 @@ int main(void)
         cmocka_unit_test(a_member_without_groups_is_in_none),
         cmocka_unit_test(a_word_that_means_nobody_is_an_error_with_a_sentence),
         cmocka_unit_test(an_order_is_carried_out_as_a_whole_or_not_at_all),
+        cmocka_unit_test(some_can_be_left_out),
+        cmocka_unit_test(who_was_not_meant_anyway_can_be_left_out),
+        cmocka_unit_test(leaving_out_the_unknown_or_everybody_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -238,9 +238,13 @@ static void bad_values_say_what_is_taken(void **state)
         {TEXT("[a]\nrestart = always ; really\n"),
          "p.ini:2: restart: \"always ; really\" is not no, on-failure or "
          "always (a comment needs a line of its own)\n"},
-        {TEXT("[a]\nstop-signal = SIGFOO\n"),
-         "p.ini:2: stop-signal: \"SIGFOO\" is no signal; write it like TERM "
+        {TEXT("[a]\nstop-signal = SIGNOTHING\n"),
+         "p.ini:2: stop-signal: \"SIGNOTHING\" is no signal; write it like "
+         "TERM "
          "or 15\n"},
+        {TEXT("[a]\nstop-signal = SIGTREM\n"),
+         "p.ini:2: stop-signal: \"SIGTREM\" is no signal; did you mean "
+         "TERM?\n"},
         {TEXT("[a]\nstop-signal = 0\n"),
          "p.ini:2: stop-signal: \"0\" is no signal; write it like TERM or "
          "15\n"},
