@@ -5,7 +5,8 @@
 #     tests/run.sh --valgrind   the command-line suite under valgrind
 #
 # Release and ASan+UBSan with gcc, and clang's opinion; units, the command line,
-# real etcd in both.  FUZZ_SECONDS (default 5) is the time for each fuzzer.
+# real etcd in both.  What strangers write is fuzzed for a minute each, the rest
+# for ten seconds; FUZZ_SECONDS is another time for all of them.
 # Results and logs lie in build/tests/.  The last line is `N passed, N failed`,
 # and the exit code says whether all is well.
 set -uo pipefail
@@ -115,7 +116,7 @@ format_is_ours() {
 # Clang's static analyzer and bug-finding checks (.clang-tidy).
 analyze() {
     find src -name '*.c' -print0 |
-        nice xargs -0 -n 4 -P 2 clang-tidy -p build --quiet
+        nice -n 19 xargs -0 -n 4 -P 2 clang-tidy -p build --quiet
 }
 
 # A shell's background jobs ignore SIGINT, and so would all that they start.
@@ -137,25 +138,37 @@ run_suite() { # part's name, binary, pytest's arguments...
         as_by_hand /usr/bin/python3 -m pytest -q -p no:cacheprovider "${@:3}"
 }
 
-fuzz() { # fuzzer: begins with the seeds, keeps nothing
-    local name corpus seeds_of seeds=()
-    name=$(basename "$1")
+fuzz_seconds() { # what is fuzzed
+    case $1 in
+    procfile | envfile | shellwords | settings | protocol | session_json)
+        echo "${FUZZ_SECONDS:-60}" ;;
+    *) echo "${FUZZ_SECONDS:-10}" ;;
+    esac
+}
+
+# Begins with the seeds, keeps nothing.  It yields to whoever else computes, and
+# one that hangs is told from one that has to wait.
+fuzz() { # fuzzer
+    local name corpus seeds=()
+    name=$(basename "${1#*fuzz_}")
     corpus=$(mktemp -d) || return 1
-    seeds_of=tests/fuzz/seeds/${name#fuzz_}
-    [ -d "$seeds_of" ] && seeds=("$seeds_of")
-    "$1" -max_total_time="${FUZZ_SECONDS:-5}" -artifact_prefix="$logs/" \
-        -print_final_stats=1 -timeout=10 "$corpus" "${seeds[@]}"
+    [ -d "tests/fuzz/seeds/$name" ] && seeds=("tests/fuzz/seeds/$name")
+    nice -n 19 "$1" -max_total_time="$(fuzz_seconds "$name")" \
+        -artifact_prefix="$logs/" -print_final_stats=1 -timeout=30 \
+        "$corpus" "${seeds[@]}"
     local code=$?
     rm -rf "$corpus"
     return $code
 }
 
-fuzz_all() {
-    local fuzzer
+fuzz_all() { # two at once
+    local fuzzer running=0
     for fuzzer in build-fuzz/fuzz_*; do
-        [ -x "$fuzzer" ] && [ -f "$fuzzer" ] &&
-            part "fuzz-$(basename "${fuzzer#*fuzz_}")" one fuzz "$fuzzer"
+        [ -x "$fuzzer" ] && [ -f "$fuzzer" ] || continue
+        [ $((++running)) -le 2 ] || wait -n
+        part "fuzz-$(basename "${fuzzer#*fuzz_}")" one fuzz "$fuzzer" &
     done
+    wait
 }
 
 # What is measured of the bare program: a sanitizer and valgrind have memory of
@@ -176,12 +189,13 @@ beyond_valgrind=(
 
 # --- The run -----------------------------------------------------------------
 
-# Two lanes, for two processors: etcd's tests mostly wait, the others compute.
-# The ports of the cluster are fixed, so only one etcd suite runs at a time.
+# Two lanes, for two processors.  The command-line suites mostly wait, and look at
+# the clock: what computes runs beside them, and gives way to them.  The ports of
+# the cluster are fixed, so only one etcd suite runs at a time.
 everything() {
     part format one format_is_ours
     part build-release one build release gcc || return
-    etcd_lane &
+    second_lane &
     lanes=($!)
     part build-asan one build asan gcc && : >"$logs/asan.ready"
     : >"$logs/asan.tried"
@@ -192,13 +206,11 @@ everything() {
         PROCMAN_TEST_SLOW=1 part cli-asan suite run_suite cli-asan \
             "$PWD/build-asan/procman" tests/cli "${bare_only[@]}"
     fi
-    part build-clang one build fuzz clang && fuzz_all
-    part analyzer one analyze
     wait "${lanes[0]}"
     lanes=()
 }
 
-etcd_lane() {
+second_lane() {
     trap - EXIT
     part etcd-release suite run_suite etcd-release "$PWD/build/procman" \
         tests/etcd
@@ -206,6 +218,8 @@ etcd_lane() {
     [ ! -e "$logs/asan.ready" ] ||
         part etcd-asan suite run_suite etcd-asan "$PWD/build-asan/procman" \
             tests/etcd --ignore tests/etcd/test_quickstart.py
+    part build-clang one build fuzz clang && fuzz_all
+    part analyzer one analyze
 }
 
 # Only procman is looked at, not what it executes; leaks are LeakSanitizer's
