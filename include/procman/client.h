@@ -8,6 +8,7 @@
 #include "procman/cause.h"
 #include "procman/protocol.h"
 
+#include <jansson.h>
 #include <stddef.h>
 
 /* Which session is meant.  The first that is given decides:
@@ -35,5 +36,14 @@ int client_connect(const struct client_choice *choice, struct cause *why);
  * or what came is not a reply. */
 bool client_ask(int connection, const struct request *request,
                 struct reply *reply, struct cause *why);
+
+/* The same for a verb that answers in parts: each is given to on_part, as it
+ * comes, before the reply.  The part is valid during the call; false: that is
+ * enough, nothing more is read, and the reply is an empty one. */
+typedef bool client_part_fn(void *owner, const json_t *part);
+
+bool client_ask_parts(int connection, const struct request *request,
+                      client_part_fn *on_part, void *owner, struct reply *reply,
+                      struct cause *why);
 
 #endif

@@ -18,6 +18,14 @@
  * list      (none)                  statuses
  * status    processes, or none: all statuses
  *
+ * A request may have options, an object of strings, which a verb knows or
+ * refuses: {"verb": "stop", "names": ["web"], "options": {"key": "value"}}.
+ *
+ * Before its reply a request may be answered with parts, one line each: objects
+ * without "code", which only the verb that sends them explains.  A client that
+ * closes its end, or the writing half of it, while parts are on their way has
+ * gone, and its request with it.
+ *
  * code is the exit code for the client: 0 done, 1 not all of it, 2 bad request
  * (an unknown process, an unknown verb): then nothing has been touched.  error
  * is there if there is something to say that concerns no single process.
@@ -62,10 +70,17 @@ enum verb {
 const char *verb_word(enum verb verb);
 enum verb verb_find(const char *word);
 
+struct request_option {
+    char *key;
+    char *value;
+};
+
 struct request {
     enum verb verb;
     char **names;
     size_t name_count;
+    struct request_option *options;
+    size_t option_count;
 };
 
 struct outcome {
@@ -106,6 +121,20 @@ char *request_encode(const struct request *request);
 bool request_decode(struct request *request, const char *line, size_t len,
                     struct cause *why);
 void request_release(struct request *request);
+
+/* The strings are copied.  Who has borrowed the names of a request releases its
+ * options alone. */
+void request_add_option(struct request *request, const char *key,
+                        const char *value);
+void request_release_options(struct request *request);
+
+/* NULL: it is not there. */
+const char *request_option(const struct request *request, const char *key);
+
+/* Leaves the number as it is if the option is not there; false and why if it is
+ * no number. */
+bool request_number(const struct request *request, const char *key,
+                    uint64_t *number, struct cause *why);
 
 char *reply_encode(const struct reply *reply);
 bool reply_decode(struct reply *reply, const char *line, size_t len,

@@ -86,7 +86,8 @@ typedef void print_fn(const struct reply *reply);
 static int ask_statuses(const struct options *options, char **names,
                         size_t name_count, print_fn *print)
 {
-    struct request request = {VERB_STATUS, names, name_count};
+    struct request request = {
+        .verb = VERB_STATUS, .names = names, .name_count = name_count};
     int code = EXIT_NOT_DONE;
     struct reply reply;
     int connection = ask_session(options, names, name_count, true);

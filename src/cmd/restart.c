@@ -3,8 +3,9 @@
 static int run_restart(const struct command *command,
                        const struct options *options)
 {
-    struct request request = {VERB_RESTART, options->words,
-                              options->word_count};
+    struct request request = {.verb = VERB_RESTART,
+                              .names = options->words,
+                              .name_count = options->word_count};
     struct cause why;
 
     if (options->word_count)

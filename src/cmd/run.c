@@ -18,8 +18,9 @@ static int say_usage(const struct command *command, const char *problem)
 static int run_verb(const struct command *command,
                     const struct options *options, enum verb verb)
 {
-    struct request request = {verb, options->words + 1,
-                              options->word_count - 1};
+    struct request request = {.verb = verb,
+                              .names = options->words + 1,
+                              .name_count = options->word_count - 1};
     bool some = request.name_count > 0;
 
     switch (verb) {
@@ -78,8 +79,9 @@ static bool may_mean(const char *word, const struct reply *list)
 static int restart_on(int connection, const struct options *options)
 {
     struct request look = {.verb = VERB_LIST};
-    struct request request = {VERB_RESTART, options->words,
-                              options->word_count};
+    struct request request = {.verb = VERB_RESTART,
+                              .names = options->words,
+                              .name_count = options->word_count};
     struct reply list, reply;
     int code = EXIT_NOT_DONE;
 

@@ -3,7 +3,9 @@
 static int run_stop(const struct command *command,
                     const struct options *options)
 {
-    struct request request = {VERB_STOP, options->words, options->word_count};
+    struct request request = {.verb = VERB_STOP,
+                              .names = options->words,
+                              .name_count = options->word_count};
     struct cause why;
 
     if (options->word_count)

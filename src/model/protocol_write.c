@@ -4,6 +4,12 @@
 
 #include <inttypes.h>
 
+static void add_member(struct buf *out, const char *key, const char *value)
+{
+    buf_add_format(out, "\"%s\": ", key);
+    jsontext_add_string(out, value ? value : "");
+}
+
 char *request_encode(const struct request *request)
 {
     struct buf out = {0};
@@ -13,14 +19,13 @@ char *request_encode(const struct request *request)
         buf_add_string(&out, i ? ", " : ", \"names\": [");
         jsontext_add_string(&out, request->names[i]);
     }
-    buf_add_string(&out, request->name_count ? "]}\n" : "}\n");
+    buf_add_string(&out, request->name_count ? "]" : "");
+    for (size_t i = 0; i < request->option_count; i++) {
+        buf_add_string(&out, i ? ", " : ", \"options\": {");
+        add_member(&out, request->options[i].key, request->options[i].value);
+    }
+    buf_add_string(&out, request->option_count ? "}}\n" : "}\n");
     return buf_take(&out);
-}
-
-static void add_member(struct buf *out, const char *key, const char *value)
-{
-    buf_add_format(out, "\"%s\": ", key);
-    jsontext_add_string(out, value ? value : "");
 }
 
 static void add_outcome(struct buf *out, const struct outcome *outcome)

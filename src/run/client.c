@@ -6,7 +6,6 @@
 #include "procman/session.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,59 +15,6 @@
 /* How long a session may take to say what it runs, when that decides whether
  * it is meant: one that is stopped must not keep the others from us. */
 enum { PROBE_S = 2 };
-
-/* ---- asking ----------------------------------------------------------- */
-
-static bool send_all(int connection, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t count = send(connection, text, len, MSG_NOSIGNAL);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return false;
-        text += count;
-        len -= (size_t)count;
-    }
-    return true;
-}
-
-static bool receive_line(int connection, struct buf *line, struct cause *why)
-{
-    while (line->len <= PROTOCOL_REPLY_LIMIT) {
-        char *end = buf_reserve(line, 65536);
-        ssize_t count = recv(connection, end, 65536, 0);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0 && errno == EAGAIN)
-            return cause_say(why, "the session does not answer");
-        if (count <= 0)
-            return cause_say(why, "the session ended before it answered");
-        line->len += (size_t)count;
-        if (memchr(end, '\n', (size_t)count))
-            return true;
-    }
-    return cause_say(why, "the session answered more than %d bytes",
-                     PROTOCOL_REPLY_LIMIT);
-}
-
-/* A session that refuses a request closes while we may still be writing: its
- * answer says more than our broken pipe. */
-bool client_ask(int connection, const struct request *request,
-                struct reply *reply, struct cause *why)
-{
-    char *text = request_encode(request);
-    struct buf line = {0};
-
-    *reply = (struct reply){0};
-    send_all(connection, text, strlen(text));
-    free(text);
-    bool done = receive_line(connection, &line, why);
-    if (done && !reply_decode(reply, line.data, line.len, why))
-        done = cause_prefix(why, "the session's answer is none");
-    buf_release(&line);
-    return done;
-}
 
 /* ---- which session ---------------------------------------------------- */
 

@@ -97,6 +97,13 @@ static bool is_one_of_us(const uv_pipe_t *pipe)
            os_peer_uid(fd, &uid) && (uid == geteuid() || uid == 0);
 }
 
+/* Has it nothing in hand, or been left alone with much to read? */
+static bool may_make_room(const struct peer *peer)
+{
+    return peer->stage == READING ||
+           (peer->stage == WRITING && peer->has_lasted);
+}
+
 /* The one that has kept us waiting for the longest time makes room.  Who waits
  * for us is never sent away. */
 static bool make_room(struct control *control)
@@ -108,7 +115,7 @@ static bool make_room(struct control *control)
         open += each->stage != CLOSING;
     if (open <= CONTROL_CLIENTS)
         return true;
-    while (peer && peer->stage != READING)
+    while (peer && !may_make_room(peer))
         peer = peer->after;
     if (peer)
         peer_close(peer);

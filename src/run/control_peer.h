@@ -19,6 +19,8 @@ struct peer;
 
 struct control_call {
     struct peer *peer;
+    const struct control_follower *follower; /* NULL: nobody follows it */
+    void *owner;                             /* of the follower */
 };
 
 struct peer {
@@ -32,7 +34,8 @@ struct peer {
     struct handles handles;
     uv_pipe_t pipe;
     uv_write_t write;
-    char *out; /* the reply on its way */
+    char *out;       /* the reply on its way */
+    bool has_lasted; /* parts may wait before the reply */
 };
 
 struct control {

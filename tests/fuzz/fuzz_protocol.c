@@ -54,7 +54,10 @@ static void try_reply(const char *text, size_t len)
 static void try_name(const char *text, size_t len)
 {
     char *name = malloc(len + 1), *names[] = {name};
-    struct request request = {VERB_STOP, names, 1}, again;
+    struct request request = {.verb = VERB_STOP,
+                              .names = names,
+                              .name_count = 1},
+                   again;
     struct cause why;
 
     if (!name)

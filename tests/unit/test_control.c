@@ -24,7 +24,7 @@
 enum { MANY = 400, PATIENCE_S = 20 };
 
 /* `stop` waits for release_calls(), `list` is answered at once, and `status`
- * with a reply that fills every socket's buffer. */
+ * with a reply that fills every socket's buffer.  `start` lasts. */
 struct world {
     char path[64];
     int directory;
@@ -33,6 +33,9 @@ struct world {
     struct control *control;
     struct control_call *calls[8];
     unsigned call_count, requests;
+    struct control_call *lasting;
+    unsigned gone_clients, drained;
+    char words[64]; /* of the client that lasts, with a '/' behind each line */
     bool gone;
 };
 
@@ -46,6 +49,32 @@ static void answer(struct control_call *call, const char *text, size_t times)
     reply_release(&reply);
 }
 
+static void on_words(void *owner, const char *line, size_t len)
+{
+    struct world *world = owner;
+    size_t before = strlen(world->words);
+
+    snprintf(world->words + before, sizeof world->words - before, "%.*s/",
+             (int)len, line);
+    if (len == 3 && memcmp(line, "end", 3) == 0)
+        answer(world->lasting, "ended", 1);
+}
+
+static void on_drained(void *owner)
+{
+    ((struct world *)owner)->drained++;
+}
+
+static void on_client_gone(void *owner)
+{
+    ((struct world *)owner)->gone_clients++;
+}
+
+static const struct control_follower hearing = {on_words, on_drained,
+                                                on_client_gone};
+static const struct control_follower sending = {NULL, on_drained,
+                                                on_client_gone};
+
 static void on_request(void *owner, struct control_call *call,
                        const struct request *request)
 {
@@ -54,7 +83,11 @@ static void on_request(void *owner, struct control_call *call,
     world->requests++;
     if (request->verb == VERB_STOP)
         world->calls[world->call_count++] = call;
-    else if (request->verb == VERB_STATUS)
+    else if (request->verb == VERB_START) {
+        world->lasting = call;
+        control_follow(
+            call, strcmp(request->names[0], "a") ? &hearing : &sending, world);
+    } else if (request->verb == VERB_STATUS)
         answer(call, "a long story", 20000);
     else
         answer(call, verb_word(request->verb), 1);
@@ -317,6 +350,86 @@ static void a_client_that_goes_away_is_answered_all_the_same(void **state)
     expect_service(world);
 }
 
+static void send_part(struct world *world, const char *text)
+{
+    control_send(world->lasting, text, strlen(text));
+}
+
+static void parts_come_before_the_reply(void **state)
+{
+    struct world *world = *state;
+    int fd = join(world);
+
+    say(world, fd,
+        "{\"verb\": \"start\", \"names\": [\"a\"]}\n"
+        "{\"verb\": \"list\"}\n");
+    wait_for_requests(world, 1);
+    send_part(world, "{\"part\": 1}\n");
+    expect(world, fd, "{\"part\": 1}\n");
+    send_part(world, "{\"part\": 2}\n");
+    answer(world->lasting, "started", 1);
+    expect(world, fd, "{\"part\": 2}\n");
+    expect(world, fd, "\"text\": \"started\"");
+    expect(world, fd, "\"text\": \"list\"");
+    assert_int_equal(world->gone_clients, 0);
+    close(fd);
+}
+
+static void whoever_follows_a_call_hears_that_its_client_goes(void **state)
+{
+    struct world *world = *state;
+    uint64_t until = deadline();
+    int fd = join(world);
+
+    say(world, fd, "{\"verb\": \"start\", \"names\": [\"a\"]}\n");
+    wait_for_requests(world, 1);
+    close(fd);
+    while (world->gone_clients == 0)
+        turn(world, until);
+    expect_service(world);
+    assert_int_equal(world->gone_clients, 1);
+}
+
+static void what_a_followed_client_says_is_heard(void **state)
+{
+    struct world *world = *state;
+    int fd = join(world);
+
+    say(world, fd, "{\"verb\": \"start\", \"names\": [\"b\"]}\n");
+    wait_for_requests(world, 1);
+    say(world, fd, "one\ntw");
+    say(world, fd, "o\nend\n{\"verb\": \"list\"}\n");
+    expect(world, fd, "\"text\": \"ended\"");
+    expect(world, fd, "\"text\": \"list\"");
+    assert_string_equal(world->words, "one/two/end/");
+    close(fd);
+}
+
+static void parts_that_are_not_read_wait_and_can_be_dropped(void **state)
+{
+    struct world *world = *state;
+    uint64_t until = deadline();
+    struct buf part = {0};
+    int fd = join(world);
+
+    say(world, fd, "{\"verb\": \"start\", \"names\": [\"a\"]}\n");
+    wait_for_requests(world, 1);
+    send_part(world, "{\"part\": 1}\n");
+    expect(world, fd, "part");
+    while (world->drained == 0)
+        turn(world, until);
+    memset(buf_reserve(&part, 1 << 20), 'x', 1 << 20);
+    control_send(world->lasting, part.data, 1 << 20);
+    expect_service(world);
+    assert_true(control_waiting(world->lasting) > 0);
+    control_hang_up(world->lasting);
+    expect_service(world);
+    assert_int_equal(world->drained, 1);
+    assert_int_equal(world->gone_clients, 0);
+    buf_release(&part);
+    close(fd);
+}
+
 static void garbage_is_answered_and_closed(void **state)
 {
     static const struct {
@@ -532,6 +645,10 @@ int main(void)
         STORY(several_clients_are_served_at_once),
         STORY(a_client_may_stop_talking_and_still_hear),
         STORY(a_client_that_goes_away_is_answered_all_the_same),
+        STORY(parts_come_before_the_reply),
+        STORY(whoever_follows_a_call_hears_that_its_client_goes),
+        STORY(what_a_followed_client_says_is_heard),
+        STORY(parts_that_are_not_read_wait_and_can_be_dropped),
         STORY(garbage_is_answered_and_closed),
         STORY(deep_json_is_answered_and_closed),
         STORY(a_request_without_an_end_is_cut_off),

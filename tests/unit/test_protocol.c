@@ -52,6 +52,10 @@ static void a_wrong_request_is_refused_with_a_sentence(void **state)
                   "\"names\" is not an array");
     check_request("{\"verb\":\"stop\",\"names\":[\"a\",1]}",
                   "\"names\" holds something that is no name");
+    check_request("{\"verb\":\"list\",\"options\":{\"force\":\"yes\"}}",
+                  "\"list\" has no option \"force\"");
+    check_request("{\"verb\":\"list\",\"options\":[]}",
+                  "\"options\" is not an object");
     check_request("{\"verb\":\"stop\",\"names\":[\"\"]}",
                   "\"names\" holds something that is no name");
 }
@@ -200,7 +204,8 @@ static void strings_from_outside_are_always_written_as_json(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *names[] = {(char *)cases[i].text};
-        struct request request = {VERB_STATUS, names, 1};
+        struct request request = {
+            .verb = VERB_STATUS, .names = names, .name_count = 1};
         struct buf expected = {0};
         buf_add_format(&expected, "{\"verb\": \"status\", \"names\": [%s]}\n",
                        cases[i].written);
@@ -214,7 +219,10 @@ static void strings_from_outside_are_always_written_as_json(void **state)
 static void every_byte_from_outside_can_be_read_again(void **state)
 {
     char text[256], *names[] = {text};
-    struct request request = {VERB_STOP, names, 1}, copy;
+    struct request request = {.verb = VERB_STOP,
+                              .names = names,
+                              .name_count = 1},
+                   copy;
     struct cause why = {{0}};
 
     (void)state;
