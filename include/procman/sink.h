@@ -17,11 +17,13 @@ struct source {
     unsigned index;    /* order in the file: its colour; sources are dense */
     bool own;          /* procman itself */
     const char *color; /* SGR parameters of its own; NULL: by its order */
+    bool quiet;        /* not for the display: history and files only */
+    int64_t pid;       /* of its last run; 0: there has been none */
 };
 
 struct line {
     const struct source *source;
-    int stream; /* 1 or 2 */
+    int stream; /* 1 or 2; 0: what procman says of or to its source */
     const char *text;
     size_t len;
     bool continues;  /* the line before it of this stream was a piece of it */

@@ -72,7 +72,7 @@ static void say(struct output *output, const struct source *source,
     for (int i = 0; i < len; i++)
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
             text[i] = '?';
-    output_line(output, source, 1, text, len < 0 ? 0 : (size_t)len, false);
+    output_line(output, source, 0, text, len < 0 ? 0 : (size_t)len, false);
 }
 
 void output_say(struct output *output, const char *format, ...)

@@ -195,6 +195,7 @@ static void make_processes(struct supervisor *supervisor)
             .name = plan->processes[i].name,
             .index = (unsigned)i,
             .color = color_of(&plan->processes[i].settings),
+            .quiet = plan->processes[i].settings.quiet,
         };
         supervisor->specs[i] = make_spec(plan, &plan->processes[i]);
         supervisor->processes[i] =

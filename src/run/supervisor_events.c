@@ -16,10 +16,7 @@ static void on_line(void *owner, struct process *process, int stream,
                     const char *text, size_t len, bool continues)
 {
     struct supervisor *supervisor = owner;
-    size_t i = supervisor_index(supervisor, process);
 
-    if (supervisor->config.plan->processes[i].settings.quiet)
-        return;
     output_line(supervisor->config.output, source_of(supervisor, process),
                 stream, text, len, continues);
 }
@@ -30,6 +27,7 @@ static void on_started(void *owner, struct process *process)
     size_t i = supervisor_index(supervisor, process);
 
     supervisor->leaders[i] = process_run(process)->pid;
+    supervisor->sources[i].pid = process_run(process)->pid;
     remains_note(supervisor->config.remains, i, process_run(process)->pid);
     output_say(supervisor->config.output, "%s started with pid %d",
                process_spec(process)->name, (int)process_run(process)->pid);

@@ -83,6 +83,12 @@ static bool bleeds(const struct terminal *terminal, const struct line *line)
            memchr(line->text, '\033', line->len);
 }
 
+/* What procman says of a process is for all to see. */
+static bool is_hidden(const struct line *line)
+{
+    return line->source->quiet && line->stream > 0;
+}
+
 /* Every byte that is shown passes here: room is made once for the whole line. */
 static void on_line(struct sink *sink, const struct line *line)
 {
@@ -90,6 +96,8 @@ static void on_line(struct sink *sink, const struct line *line)
     struct buf *out = outbox_pending(terminal->outbox);
     struct buf *prefix = &terminal->prefixes[line->source->index];
 
+    if (is_hidden(line))
+        return;
     if (line->time_us / 1000000 != terminal->second)
         set_clock(terminal, line->time_us / 1000000);
     if (prefix->len == 0)

@@ -45,7 +45,7 @@ struct world {
     struct notebook first, second;
 };
 
-static const struct source web = {"web", 0, false, NULL};
+static const struct source web = {"web", 0, false, NULL, false, 0};
 
 static int make_world(void **state)
 {
@@ -80,7 +80,7 @@ static void every_sink_gets_every_line_in_order(void **state)
     output_line(&world->output, &web, 2, "two", 3, true);
     output_say(&world->output, "three %d", 3);
     assert_string_equal(world->first.text,
-                        "web/1|one;web/2+two;procman/1|three 3;");
+                        "web/1|one;web/2+two;procman/0|three 3;");
     assert_string_equal(world->second.text, world->first.text);
 }
 
@@ -112,7 +112,7 @@ static void procman_speaks_for_itself_and_for_others(void **state)
     output_say_for(&world->output, &web, "cannot start: %s", "bin/x");
     assert_string_equal(
         world->first.text,
-        "procman/1|web started with pid 71;web/1|cannot start: bin/x;");
+        "procman/0|web started with pid 71;web/0|cannot start: bin/x;");
     assert_true(world->output.own.own);
     assert_int_equal(world->output.own.index, 1);
 }
@@ -122,7 +122,7 @@ static void what_procman_says_is_one_line_without_escapes(void **state)
     struct world *world = *state;
 
     output_say_for(&world->output, &web, "%s", "a\nb\033[31mc\x7f\t\xc3\xa4");
-    assert_string_equal(world->first.text, "web/1|a?b?[31mc??\xc3\xa4;");
+    assert_string_equal(world->first.text, "web/0|a?b?[31mc??\xc3\xa4;");
 }
 
 static void what_children_say_is_left_as_it_is(void **state)

@@ -118,7 +118,7 @@ static void assert_shown(struct world *world, const char *text)
     assert_bytes(world, text, strlen(text));
 }
 
-static const struct source web = {"web", 0, false, NULL};
+static const struct source web = {"web", 0, false, NULL, false, 0};
 
 static void a_line_stands_behind_clock_and_name(void **state)
 {
@@ -162,7 +162,7 @@ static void colors_go_by_the_order_in_the_file(void **state)
 
     make_terminal(world, true, false);
     for (unsigned i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        struct source source = {"a", i, false, NULL};
+        struct source source = {"a", i, false, NULL, false, 0};
         show(world, &source, "");
         assert_shown(world, wanted[i]);
     }
@@ -170,7 +170,7 @@ static void colors_go_by_the_order_in_the_file(void **state)
 
 static void procman_itself_is_white(void **state)
 {
-    struct source own = {"procman", 8, true, NULL};
+    struct source own = {"procman", 8, true, NULL, false, 0};
     struct world *world = *state;
 
     make_terminal(world, true, false);
@@ -180,7 +180,7 @@ static void procman_itself_is_white(void **state)
 
 static void a_name_longer_than_the_column_is_whole(void **state)
 {
-    struct source source = {"grpc-proxy", 1, false, NULL};
+    struct source source = {"grpc-proxy", 1, false, NULL, false, 0};
     struct world *world = *state;
 
     make_terminal(world, false, false);
@@ -206,7 +206,7 @@ static void a_piece_that_continues_is_marked(void **state)
 
 static void the_clock_goes_on_and_back(void **state)
 {
-    struct source other = {"other", 1, false, NULL};
+    struct source other = {"other", 1, false, NULL, false, 0};
     struct world *world = *state;
 
     make_terminal(world, false, true);
@@ -250,6 +250,19 @@ static void any_byte_passes(void **state)
     make_terminal(world, false, false);
     show_bytes(world, &web, "\0\xff\r\x07", 4, false, NOON);
     assert_bytes(world, wanted, sizeof wanted - 1);
+}
+
+static void a_quiet_process_is_not_shown_but_what_is_said_of_it_is(void **state)
+{
+    struct source quiet = {"web", 0, false, NULL, true, 0};
+    struct line said = {&quiet, 0, "cannot start", 12, false, 0, 1};
+    struct world *world = *state;
+
+    make_terminal(world, false, false);
+    show(world, &quiet, "hello");
+    assert_shown(world, "");
+    world->terminal->line(world->terminal, &said);
+    assert_shown(world, "    web | cannot start\n");
 }
 
 static void a_blank_line_is_a_line(void **state)
@@ -297,6 +310,7 @@ int main(void)
         STORY(a_childs_colors_pass_and_never_bleed),
         STORY(without_colors_there_is_no_escape_of_ours),
         STORY(any_byte_passes),
+        STORY(a_quiet_process_is_not_shown_but_what_is_said_of_it_is),
         STORY(a_blank_line_is_a_line),
         STORY(all_lines_of_a_turn_leave_together),
     };
