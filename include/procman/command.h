@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -35,7 +36,7 @@ struct options {
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
     bool strict, json, show, help, version;
     const char *config; /* NULL: procman.ini beside the Procfile */
-    unsigned given;     /* which of the table: see options_given() */
+    uint64_t given;     /* which of the table: see options_given() */
     /* What is no option, without the command: `words[0]` is the first name. */
     char **words;
     size_t word_count;
@@ -61,8 +62,9 @@ bool options_read(struct options *options, const struct command **command,
                   int argc, char **argv, struct cause *why);
 void options_release(struct options *options);
 
-/* The list of options for the help text. */
-void options_print(FILE *to);
+/* For the help text: the options that all commands take, or (not NULL) those
+ * that are this command's own.  Says whether there are any. */
+bool options_print(FILE *to, const struct command *command);
 
 const struct command *command_find(const char *name);
 

@@ -59,7 +59,7 @@ static void print_overview(FILE *to)
         fprintf(to, "  %-8s  %s\n", commands[i]->name, commands[i]->brief);
     fputs("\nOptions, with one or two dashes, before or behind the command:\n",
           to);
-    options_print(to);
+    options_print(to, NULL);
     fputs(
         "\n\"procman help COMMAND\" says more about a command, \"procman help "
         "settings\"\nabout procman.ini.\n",
@@ -75,4 +75,5 @@ void command_print_help(FILE *to, const struct command *command)
     fprintf(to, "usage: procman %s%s%s\n\n%s.\n\n%s", command->name,
             *command->usage ? " " : "", command->usage, command->brief,
             command->help);
+    options_print(to, command);
 }

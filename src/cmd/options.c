@@ -17,51 +17,84 @@ struct option {
     size_t at; /* in struct options */
     const char *value;
     const char *brief;
+    const char *commands; /* the only ones that take it; NULL: all do */
 };
 
 #define AT(member) offsetof(struct options, member)
 
 static const struct option table[] = {
-    {"f", TEXT, AT(procfile), "FILE", "the Procfile (Procfile)"},
-    {"procfile", TEXT, AT(procfile), NULL, NULL},
-    {"basedir", TEXT, AT(basedir), "DIR", "work in this directory"},
-    {"env", TEXT, AT(env), "FILE,...", "files with variables (.env)"},
-    {"b", PORT, AT(base_port), "PORT", "first PORT to hand out (5000)"},
+    {"f", TEXT, AT(procfile), "FILE", "the Procfile (Procfile)", NULL},
+    {"procfile", TEXT, AT(procfile), NULL, NULL, NULL},
+    {"basedir", TEXT, AT(basedir), "DIR", "work in this directory", NULL},
+    {"env", TEXT, AT(env), "FILE,...", "files with variables (.env)", NULL},
+    {"b", PORT, AT(base_port), "PORT", "first PORT to hand out (5000)", NULL},
     {"set-ports", SWITCH, AT(set_ports), NULL,
-     "set PORT for each process (true)"},
+     "set PORT for each process (true)", NULL},
     {"exit-on-error", SWITCH, AT(exit_on_error), NULL,
-     "stop all when one fails"},
+     "stop all when one fails", NULL},
     {"exit-on-stop", SWITCH, AT(exit_on_stop), NULL,
-     "end when all have ended (true)"},
-    {"logtime", SWITCH, AT(logtime), NULL, "show the time (true)"},
-    {"color", COLOR, AT(color), "WHEN", "auto, always or never"},
-    {"rpc-server", SWITCH, AT(rpc_server), NULL, "listen for commands (true)"},
-    {"p", TEXT, AT(rpc_port), "PORT", "goreman's; there is no port any more"},
-    {"config", TEXT, AT(config), "FILE", "settings (procman.ini beside it)"},
-    {"session", TEXT, AT(session), "NAME", "talk to this session"},
-    {"strict", SWITCH, AT(strict), NULL, "check: a warning is a failure"},
-    {"show", SWITCH, AT(show), NULL, "check: what each will run with"},
-    {"json", SWITCH, AT(json), NULL, "status: everything, for programs"},
-    {"help", SWITCH, AT(help), NULL, "explain the command"},
-    {"h", SWITCH, AT(help), NULL, NULL},
-    {"version", SWITCH, AT(version), NULL, "print the version"},
+     "end when all have ended (true)", NULL},
+    {"logtime", SWITCH, AT(logtime), NULL, "show the time (true)", NULL},
+    {"color", COLOR, AT(color), "WHEN", "auto, always or never", NULL},
+    {"rpc-server", SWITCH, AT(rpc_server), NULL, "listen for commands (true)",
+     NULL},
+    {"p", TEXT, AT(rpc_port), "PORT", "goreman's; there is no port any more",
+     NULL},
+    {"config", TEXT, AT(config), "FILE", "settings (procman.ini beside it)",
+     NULL},
+    {"session", TEXT, AT(session), "NAME", "talk to this session", NULL},
+    {"strict", SWITCH, AT(strict), NULL, "a warning is a failure", "check"},
+    {"show", SWITCH, AT(show), NULL, "what each will run with, and why",
+     "check"},
+    {"json", SWITCH, AT(json), NULL, "everything there is, for programs",
+     "status run"},
+    {"help", SWITCH, AT(help), NULL, "explain the command", NULL},
+    {"h", SWITCH, AT(help), NULL, NULL, NULL},
+    {"version", SWITCH, AT(version), NULL, "print the version", NULL},
 };
 enum { OPTIONS = sizeof table / sizeof *table };
 
-_Static_assert(sizeof table / sizeof *table <= 32, "`given` has too few bits");
+_Static_assert(sizeof table / sizeof *table <= 64, "`given` has too few bits");
 
-void options_print(FILE *to)
+static bool takes(const struct command *command, const struct option *option)
 {
-    for (size_t i = 0; i < OPTIONS; i++) {
-        char left[32];
-        if (!table[i].brief)
-            continue;
-        snprintf(left, sizeof left, "%s%s%s%s",
-                 strlen(table[i].name) > 1 ? "--" : "-", table[i].name,
-                 table[i].value ? " " : "",
-                 table[i].value ? table[i].value : "");
-        fprintf(to, "  %-18s  %s\n", left, table[i].brief);
+    const char *at = option->commands;
+    size_t len = strlen(command->name);
+
+    while (at && *at) {
+        size_t word = strcspn(at, " ");
+        if (word == len && strncmp(at, command->name, len) == 0)
+            return true;
+        at += word + strspn(at + word, " ");
     }
+    return at == NULL;
+}
+
+static void print_option(FILE *to, const struct option *option)
+{
+    char left[32];
+
+    snprintf(left, sizeof left, "%s%s%s%s",
+             strlen(option->name) > 1 ? "--" : "-", option->name,
+             option->value ? " " : "", option->value ? option->value : "");
+    fprintf(to, "  %-18s  %s\n", left, option->brief);
+}
+
+bool options_print(FILE *to, const struct command *command)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option *option = &table[i];
+        bool its_own = option->commands && command && takes(command, option);
+        if (!option->brief || (command ? !its_own : option->commands != NULL))
+            continue;
+        if (!any && command)
+            fputs("\nOptions:\n", to);
+        print_option(to, option);
+        any = true;
+    }
+    return any;
 }
 
 /* ---- values ----------------------------------------------------------- */
@@ -168,7 +201,7 @@ static bool read_option(struct options *options, struct line *line,
 
     if (!option)
         return false;
-    options->given |= 1U << (option - table);
+    options->given |= UINT64_C(1) << (option - table);
     if (equals)
         return set(options, option, equals + 1, why);
     if (option->kind == SWITCH)
@@ -205,6 +238,21 @@ static bool read_line(struct options *options, const struct command **command,
     return true;
 }
 
+/* An option that would do nothing is a mistake, not a wish. */
+static bool check_given(const struct options *options,
+                        const struct command *command, struct cause *why)
+{
+    if (!command || options->help || options->version)
+        return true;
+    for (size_t i = 0; i < OPTIONS; i++)
+        if ((options->given >> i & 1) && !takes(command, &table[i]))
+            return cause_say(why,
+                             "\"%s\" has no option --%s; it is for \"%s\"; "
+                             "see \"procman help\"",
+                             command->name, table[i].name, table[i].commands);
+    return true;
+}
+
 bool options_read(struct options *options, const struct command **command,
                   int argc, char **argv, struct cause *why)
 {
@@ -216,7 +264,8 @@ bool options_read(struct options *options, const struct command **command,
                                 .logtime = true,
                                 .rpc_server = true};
     options->words = mem_new((size_t)argc + 1, sizeof *options->words);
-    if (read_line(options, command, &line, why))
+    if (read_line(options, command, &line, why) &&
+        check_given(options, *command, why))
         return true;
     options_release(options);
     return false;

@@ -540,3 +540,16 @@ def test_the_program_may_be_called_by_another_name(box):
     pid = running.pid_of("web")
     assert running.stop(15) == -15
     assert not alive(pid)
+
+
+def test_an_option_of_another_command_is_refused(box):
+    said = box.run("list", "--strict")
+    assert said.returncode == 2
+    assert said.stderr == (
+        'procman: "list" has no option --strict; it is for "check"; see '
+        '"procman help"\n')
+
+
+def test_the_help_of_a_command_has_its_options_and_the_overview_has_not(box):
+    assert "--strict " in box.run("help", "check").stdout
+    assert "--strict " not in box.run("help").stdout
