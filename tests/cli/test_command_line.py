@@ -543,13 +543,13 @@ def test_the_program_may_be_called_by_another_name(box):
 
 
 def test_an_option_of_another_command_is_refused(box):
-    said = box.run("list", "--strict")
-    assert said.returncode == 2
-    assert said.stderr == (
+    said = box.ask("list", "--strict")
+    assert said.code == 2
+    assert said.err == (
         'procman: "list" has no option --strict; it is for "check"; see '
         '"procman help"\n')
 
 
 def test_the_help_of_a_command_has_its_options_and_the_overview_has_not(box):
-    assert "--strict " in box.run("help", "check").stdout
-    assert "--strict " not in box.run("help").stdout
+    assert "--strict " in box.ask("help", "check").out
+    assert "--strict " not in box.ask("help").out
