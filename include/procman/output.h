@@ -24,12 +24,15 @@ struct output {
     bool closed;
 };
 
-/* Does not keep the loop alive.  `own_index` is the index for procman's own
- * lines, one behind the last process. */
-void output_init(struct output *output, uv_loop_t *loop, unsigned own_index);
+/* Does not keep the loop alive. */
+void output_init(struct output *output, uv_loop_t *loop);
 
 /* Borrowed; at most OUTPUT_SINKS. */
 void output_add_sink(struct output *output, struct sink *sink);
+
+/* A process has come, before its first line, or gone, after its last. */
+void output_add_source(struct output *output, const struct source *source);
+void output_remove_source(struct output *output, const struct source *source);
 
 void output_line(struct output *output, const struct source *source, int stream,
                  const char *text, size_t len, bool continues);

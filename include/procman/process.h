@@ -83,8 +83,8 @@ struct process_watcher {
     void (*on_stray)(void *owner, struct process *process, pid_t pid);
     /* The state is another one. */
     void (*on_state)(void *owner, struct process *process);
-    /* The process is closed and its memory released. */
-    void (*on_closed)(void *owner);
+    /* The process is closed and its memory released; this is what it ran. */
+    void (*on_closed)(void *owner, const struct process_spec *spec);
 };
 
 /* What all processes of a session share.  Borrowed. */

@@ -14,8 +14,8 @@
 /* Who says something: a process, or procman itself. */
 struct source {
     const char *name;
-    unsigned index;    /* order in the file: its colour; sources are dense */
-    bool own;          /* procman itself */
+    unsigned index;    /* its colour; dense, and used again when it has gone */
+    bool own;          /* procman itself: it has no index */
     const char *color; /* SGR parameters of its own; NULL: by its order */
     bool quiet;        /* not for the display: history and files only */
     int64_t pid;       /* of its last run; 0: there has been none */
@@ -35,6 +35,10 @@ struct sink {
     /* The line is valid during the call only. */
     void (*line)(struct sink *sink, const struct line *line);
     void (*flush)(struct sink *sink);
+    /* A process has come, before its first line, or gone, after its last; NULL
+     * for whom that does not matter. */
+    void (*come)(struct sink *sink, const struct source *source);
+    void (*gone)(struct sink *sink, const struct source *source);
 };
 
 #endif

@@ -32,10 +32,10 @@ struct supervisor;
 
 struct supervisor_config {
     uv_loop_t *loop;
-    const struct plan *plan;
-    const struct order *order;
-    const char *session;   /* its directory: what PROCMAN_SESSION says */
-    int session_directory; /* its descriptor */
+    struct plan *plan;         /* taken over: it is empty afterwards */
+    const struct order *order; /* of the plan; not needed afterwards */
+    const char *session;       /* its directory: what PROCMAN_SESSION says */
+    int session_directory;     /* its descriptor */
     struct output *output;
     int remains; /* the record of leaders (remains.h); -1: none */
     struct os_limit descriptors; /* what children get */

@@ -3,7 +3,7 @@
  *     ESC[32m18:33:28   etcd1 | ESC[mtext
  *
  * goreman's line: a colour by the order in the file, the time, the name padded
- * on the left to the longest, " | ".  A piece that continues an unfinished line
+ * on the left to the longest of those that are there, " | ".  A piece that continues an unfinished line
  * has " + " there.  Without colours there is no escape code of ours at all.
  * With colours, a line in which an escape occurs is followed by a reset, so
  * that the attributes of a child never bleed into the next line.
@@ -17,14 +17,12 @@
 struct terminal_style {
     bool color;
     bool time;
-    size_t width; /* of the name column */
+    size_t width; /* of the name column, at least */
 };
 
-/* Writes through `outbox`, which is borrowed.  `sources` is how many there can
- * be: each has its prefix ready. */
+/* Writes through `outbox`, which is borrowed. */
 struct sink *terminal_create(struct outbox *outbox,
-                             const struct terminal_style *style,
-                             size_t sources);
+                             const struct terminal_style *style);
 void terminal_release(struct sink *terminal);
 
 #endif

@@ -24,17 +24,6 @@ static bool wants_color(const struct options *options)
     return isatty(STDOUT_FILENO) && (!term || strcmp(term, "dumb") != 0);
 }
 
-static size_t name_width(const struct plan *plan)
-{
-    size_t width = strlen("procman");
-
-    for (size_t i = 0; i < plan->count; i++) {
-        size_t len = strlen(plan->processes[i].name);
-        width = len > width ? len : width;
-    }
-    return width;
-}
-
 static void on_congested(void *owner, bool congested)
 {
     struct display *display = owner;
@@ -88,7 +77,7 @@ static void on_empty(void *owner)
 }
 
 bool display_open(struct display *display, uv_loop_t *loop,
-                  const struct options *options, const struct plan *plan,
+                  const struct options *options,
                   const struct display_watcher *watcher, void *owner,
                   struct cause *why)
 {
@@ -101,7 +90,7 @@ bool display_open(struct display *display, uv_loop_t *loop,
     struct terminal_style style = {
         .color = wants_color(options),
         .time = options->logtime,
-        .width = name_width(plan),
+        .width = strlen("procman"),
     };
 
     *display = (struct display){
@@ -113,9 +102,8 @@ bool display_open(struct display *display, uv_loop_t *loop,
         outbox_create(loop, STDOUT_FILENO, &of_outbox, display, why);
     if (!display->outbox)
         return false;
-    display->terminal =
-        terminal_create(display->outbox, &style, plan->count + 1);
-    output_init(&display->output, loop, (unsigned)plan->count);
+    display->terminal = terminal_create(display->outbox, &style);
+    output_init(&display->output, loop);
     output_add_sink(&display->output, display->terminal);
     uv_timer_init(loop, &display->last_words);
     display->last_words.data = display;

@@ -10,7 +10,6 @@
 #include "procman/command.h"
 #include "procman/outbox.h"
 #include "procman/output.h"
-#include "procman/plan.h"
 
 struct display_watcher {
     void (*on_congested)(void *owner, bool congested);
@@ -32,7 +31,7 @@ struct display {
 
 /* On failure nothing is open. */
 bool display_open(struct display *display, uv_loop_t *loop,
-                  const struct options *options, const struct plan *plan,
+                  const struct options *options,
                   const struct display_watcher *watcher, void *owner,
                   struct cause *why);
 

@@ -194,7 +194,7 @@ static int supervise(struct start *start)
 
     uv_loop_init(&start->loop);
     if (!display_open(&start->display, &start->loop, &start->options,
-                      &start->plan, &display_watcher, start, &why))
+                      &display_watcher, start, &why))
         return command_fail(EXIT_NOT_DONE, &why);
     open_record(start);
     be_supervisor(start);

@@ -14,10 +14,10 @@ static void on_turn(uv_prepare_t *turn)
     output->time_us = 0;
 }
 
-void output_init(struct output *output, uv_loop_t *loop, unsigned own_index)
+void output_init(struct output *output, uv_loop_t *loop)
 {
     *output = (struct output){
-        .own = {.name = "procman", .index = own_index, .own = true},
+        .own = {.name = "procman", .own = true},
     };
     uv_prepare_init(loop, &output->turn);
     output->turn.data = output;
@@ -29,6 +29,20 @@ void output_add_sink(struct output *output, struct sink *sink)
 {
     assert(output->sink_count < OUTPUT_SINKS);
     output->sinks[output->sink_count++] = sink;
+}
+
+void output_add_source(struct output *output, const struct source *source)
+{
+    for (size_t i = 0; i < output->sink_count; i++)
+        if (output->sinks[i]->come)
+            output->sinks[i]->come(output->sinks[i], source);
+}
+
+void output_remove_source(struct output *output, const struct source *source)
+{
+    for (size_t i = 0; i < output->sink_count; i++)
+        if (output->sinks[i]->gone)
+            output->sinks[i]->gone(output->sinks[i], source);
 }
 
 /* The world's clock is asked once a turn, not for every line. */

@@ -465,13 +465,14 @@ static void on_home_empty(void *owner)
 {
     struct process *process = owner;
     const struct process_site *site = process->site;
+    const struct process_spec *spec = process->spec;
 
     free(process->strays);
     free(process->failure);
     free(process->status);
     free(process->backoff);
     free(process);
-    site->watcher->on_closed(site->owner);
+    site->watcher->on_closed(site->owner, spec);
 }
 
 static void add_timer(struct process *process, uv_timer_t *timer)

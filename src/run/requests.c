@@ -8,18 +8,18 @@
 
 /* Which processes are meant, each once; all of them if there are no names.
  * False: one is unknown, and the reply says so. */
-static bool choose(const struct plan *plan, const struct request *request,
+static bool choose(const struct roster *roster, const struct request *request,
                    bool *chosen, struct reply *reply)
 {
-    struct selection_member *members = mem_new(plan->count, sizeof *members);
+    struct selection_member *members = mem_new(roster->count, sizeof *members);
     struct cause why;
 
-    for (size_t i = 0; i < plan->count; i++) {
-        members[i].name = plan->processes[i].name;
-        members[i].groups = &plan->processes[i].settings.group;
+    for (size_t i = 0; i < roster->count; i++) {
+        members[i].name = roster->members[i]->planned->name;
+        members[i].groups = &roster->members[i]->planned->settings.group;
         chosen[i] = request->name_count == 0;
     }
-    bool good = selection_choose(members, plan->count, request->names,
+    bool good = selection_choose(members, roster->count, request->names,
                                  request->name_count, chosen, &why);
     if (!good)
         reply_fail(reply, 2, "%s", why.text);
@@ -28,14 +28,14 @@ static bool choose(const struct plan *plan, const struct request *request,
 }
 
 /* What people want to know of one that is at rest, and why it waits. */
-static const char *state_word(const struct supervisor *supervisor, size_t i)
+static const char *state_word(const struct member *member)
 {
-    const struct process *process = supervisor->processes[i];
+    const struct process *process = member->process;
     const struct process_run *last = process_last_run(process);
-    int kind = supervisor->config.plan->processes[i].settings.kind;
+    int kind = member->planned->settings.kind;
 
-    if (supervisor->held[i])
-        return supervisor_is_blocked(supervisor, i) ? "blocked" : "held";
+    if (member->held)
+        return supervisor_is_blocked(member) ? "blocked" : "held";
     if (process_failed(process))
         return "failed";
     if (process_state(process) == LIFE_IDLE && kind == KIND_TASK &&
@@ -64,24 +64,22 @@ static void fill_in(struct status *status, struct process *process)
     status->exit_asked = last->asked;
 }
 
-static void add_status(const struct supervisor *supervisor, size_t i,
-                       struct reply *reply)
+static void add_status(const struct member *member, struct reply *reply)
 {
     struct status *status = reply_add_status(reply);
 
-    status->state = mem_string(state_word(supervisor, i));
-    fill_in(status, supervisor->processes[i]);
+    status->state = mem_string(state_word(member));
+    fill_in(status, member->process);
 }
 
 static void answer_statuses(const struct supervisor *supervisor,
                             struct control_call *call, const bool *chosen)
 {
-    size_t count = supervisor->config.plan->count;
     struct reply reply = {0};
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < supervisor->roster.count; i++)
         if (chosen[i])
-            add_status(supervisor, i, &reply);
+            add_status(supervisor->roster.members[i], &reply);
     control_answer(call, &reply);
     reply_release(&reply);
 }
@@ -102,13 +100,13 @@ static void send_errand(struct supervisor *supervisor,
                         struct control_call *call, enum verb verb,
                         const bool *chosen)
 {
-    size_t count = supervisor->config.plan->count;
+    size_t count = supervisor->roster.count;
     struct errand *errand = errand_create(errand_verb(verb), call, count);
 
     for (size_t i = 0; i < count; i++) {
         size_t index = errand->verb == VERB_STOP ? count - 1 - i : i;
         if (chosen[index])
-            errand_add(errand, supervisor->processes[index]);
+            errand_add(errand, supervisor->roster.members[index]->process);
     }
     supervisor_send(supervisor, errand);
 }
@@ -136,11 +134,11 @@ void supervisor_request(void *owner, struct control_call *call,
                         const struct request *request)
 {
     struct supervisor *supervisor = owner;
-    const struct plan *plan = supervisor->config.plan;
-    bool *chosen = mem_new(plan->count, sizeof *chosen);
+    const struct roster *roster = &supervisor->roster;
+    bool *chosen = mem_new(roster->count, sizeof *chosen);
     struct reply refusal = {0};
 
-    if (choose(plan, request, chosen, &refusal))
+    if (choose(roster, request, chosen, &refusal))
         grant(supervisor, call, request, chosen);
     else
         control_answer(call, &refusal);

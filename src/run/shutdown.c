@@ -1,10 +1,9 @@
 #include "shutdown.h"
-#include "procman/mem.h"
 #include "procman/supervisor.h"
 #include "procman/words.h"
 
 #include <stddef.h>
-#include <stdlib.h>
+#include <stdint.h>
 
 #define REPORT_NAMES 4
 
@@ -14,38 +13,37 @@ static struct shutdown *shutdown_of(uv_timer_t *timer)
                                offsetof(struct shutdown, timer));
 }
 
-static bool is_idle(const struct process *process)
+static bool is_idle(const struct member *member)
 {
-    return process_state(process) == LIFE_IDLE;
+    return process_state(member->process) == LIFE_IDLE;
 }
 
 size_t shutdown_left(const struct shutdown *shutdown)
 {
     size_t left = 0;
 
-    for (size_t i = 0; i < shutdown->count; i++)
-        left += !is_idle(shutdown->processes[i]);
+    for (size_t i = 0; i < shutdown->roster->count; i++)
+        left += !is_idle(shutdown->roster->members[i]);
     return left;
 }
 
 bool shutdown_is_done(const struct shutdown *shutdown)
 {
-    for (size_t i = 0; i < shutdown->count; i++)
-        if (!is_idle(shutdown->processes[i]))
+    for (size_t i = 0; i < shutdown->roster->count; i++)
+        if (!is_idle(shutdown->roster->members[i]))
             return false;
     return true;
 }
 
 /* Does somebody live that must be gone first? */
-static bool is_needed(const struct shutdown *shutdown, size_t index)
+static bool is_needed(const struct shutdown *shutdown,
+                      const struct member *member)
 {
-    for (size_t i = 0; shutdown->ordered && i < shutdown->count; i++) {
-        const struct order_node *node = &shutdown->order->nodes[i];
-        if (node->after_count == 0 || is_idle(shutdown->processes[i]))
-            continue;
-        for (size_t k = 0; k < node->after_count; k++)
-            if (node->after[k] == index)
-                return true;
+    for (size_t i = 0; shutdown->ordered && i < shutdown->roster->count; i++) {
+        const struct member *other = shutdown->roster->members[i];
+        if (other->after_count > 0 && !is_idle(other) &&
+            member_starts_after(other, member))
+            return true;
     }
     return false;
 }
@@ -53,13 +51,12 @@ static bool is_needed(const struct shutdown *shutdown, size_t index)
 /* Tells the next `count` that are not idle and not needed, from the end. */
 static void tell(struct shutdown *shutdown, size_t count)
 {
-    for (size_t k = shutdown->count; k > 0 && count > 0; k--) {
-        size_t i = shutdown->order->sequence[k - 1];
-        if (shutdown->told[i] || is_idle(shutdown->processes[i]) ||
-            is_needed(shutdown, i))
+    for (size_t i = shutdown->roster->count; i > 0 && count > 0; i--) {
+        struct member *member = shutdown->roster->sequence[i - 1];
+        if (member->told || is_idle(member) || is_needed(shutdown, member))
             continue;
-        shutdown->told[i] = true;
-        process_tell(shutdown->processes[i], LIFE_STOP);
+        member->told = true;
+        process_tell(member->process, LIFE_STOP);
         count--;
     }
 }
@@ -85,11 +82,14 @@ static void on_report(uv_timer_t *timer)
     struct shutdown *shutdown = shutdown_of(timer);
     size_t left = shutdown_left(shutdown), said = 0;
 
-    for (size_t i = 0; i < shutdown->count && said < REPORT_NAMES; i++)
-        if (!is_idle(shutdown->processes[i])) {
-            report_on(shutdown, shutdown->processes[i]);
-            said++;
-        }
+    for (size_t i = 0; i < shutdown->roster->count && said < REPORT_NAMES;
+         i++) {
+        const struct member *member = shutdown->roster->members[i];
+        if (is_idle(member))
+            continue;
+        report_on(shutdown, member->process);
+        said++;
+    }
     if (left > said)
         output_say(shutdown->output, "waiting for %zu more", left - said);
     if (left == 0)
@@ -107,28 +107,27 @@ static void on_prompt_over(uv_timer_t *timer)
 }
 
 void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop,
-                   struct process **processes, const struct order *order,
-                   struct output *output, struct handles *handles)
+                   const struct roster *roster, struct output *output,
+                   struct handles *handles)
 {
     *shutdown = (struct shutdown){
-        .processes = processes,
-        .count = order->count,
-        .order = order,
-        .told = mem_new(order->count, sizeof *shutdown->told),
+        .roster = roster,
         .output = output,
         .prompt = true,
     };
-    for (size_t i = 0; i < order->count; i++)
-        shutdown->ordered = shutdown->ordered || order->nodes[i].after_count;
     uv_timer_init(loop, &shutdown->timer);
     handles_add(handles, (uv_handle_t *)&shutdown->timer);
 }
 
 void shutdown_begin(struct shutdown *shutdown)
 {
+    const struct roster *roster = shutdown->roster;
     size_t left = shutdown_left(shutdown);
 
     shutdown->begun = true;
+    for (size_t i = 0; i < roster->count; i++)
+        shutdown->ordered =
+            shutdown->ordered || roster->members[i]->after_count > 0;
     shutdown->step = (left + SUPERVISOR_STEPS - 1) / SUPERVISOR_STEPS;
     uv_update_time(shutdown->timer.loop);
     uv_timer_start(&shutdown->timer, on_prompt_over, SHUTDOWN_PROMPT_MS, 0);
@@ -137,8 +136,9 @@ void shutdown_begin(struct shutdown *shutdown)
 
 static bool all_told_are_idle(const struct shutdown *shutdown)
 {
-    for (size_t i = 0; i < shutdown->count; i++)
-        if (shutdown->told[i] && !is_idle(shutdown->processes[i]))
+    for (size_t i = 0; i < shutdown->roster->count; i++)
+        if (shutdown->roster->members[i]->told &&
+            !is_idle(shutdown->roster->members[i]))
             return false;
     return true;
 }
@@ -155,13 +155,9 @@ void shutdown_go_on(struct shutdown *shutdown)
 
 void shutdown_hurry(struct shutdown *shutdown)
 {
-    for (size_t i = 0; i < shutdown->count; i++) {
-        process_tell(shutdown->processes[i], LIFE_STOP);
-        process_hurry(shutdown->processes[i]);
+    for (size_t i = 0; i < shutdown->roster->count; i++) {
+        struct process *process = shutdown->roster->members[i]->process;
+        process_tell(process, LIFE_STOP);
+        process_hurry(process);
     }
-}
-
-void shutdown_release(struct shutdown *shutdown)
-{
-    free(shutdown->told);
 }

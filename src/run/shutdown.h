@@ -9,30 +9,25 @@
 #define PROCMAN_SHUTDOWN_H
 
 #include "procman/handles.h"
-#include "procman/order.h"
 #include "procman/output.h"
-#include "procman/process.h"
+#include "roster.h"
 
 #define SHUTDOWN_PROMPT_MS 1000
 #define SHUTDOWN_REPORT_MS 2000 /* how often it says what it waits for */
 
 struct shutdown {
-    struct process **processes; /* borrowed, in the order of the plan */
-    size_t count;
-    const struct order *order; /* borrowed */
-    bool ordered;              /* somebody starts after another one */
-    bool *told;                /* to stop */
-    size_t step;               /* how many are told at a time */
-    bool prompt;               /* so far they have ended promptly */
+    const struct roster *roster; /* borrowed */
+    bool ordered;                /* somebody starts after another one */
+    size_t step;                 /* how many are told at a time */
+    bool prompt;                 /* so far they have ended promptly */
     struct output *output;
     uv_timer_t timer;
     bool begun;
 };
 
 void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop,
-                   struct process **processes, const struct order *order,
-                   struct output *output, struct handles *handles);
-void shutdown_release(struct shutdown *shutdown);
+                   const struct roster *roster, struct output *output,
+                   struct handles *handles);
 
 void shutdown_begin(struct shutdown *shutdown);
 

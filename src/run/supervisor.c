@@ -1,6 +1,5 @@
 #include "procman/supervisor.h"
 #include "procman/mem.h"
-#include "procman/notifiers.h"
 #include "supervisor_inside.h"
 
 #include <fcntl.h>
@@ -17,18 +16,12 @@
 static const int watched_signals[SUPERVISOR_SIGNALS] = {
     SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT};
 
-size_t supervisor_index(const struct supervisor *supervisor,
-                        const struct process *process)
-{
-    return (size_t)(process_spec(process) - supervisor->specs);
-}
-
 /* ---- signals ---- */
 
 static void suspend(struct supervisor *supervisor, bool suspended)
 {
-    for (size_t i = 0; i < supervisor->count; i++)
-        process_suspend(supervisor->processes[i], suspended);
+    for (size_t i = 0; i < supervisor->roster.count; i++)
+        process_suspend(supervisor->roster.members[i]->process, suspended);
 }
 
 static void on_signal(uv_signal_t *handle, int signum)
@@ -66,10 +59,11 @@ static void on_starter_turn(uv_idle_t *starter)
     struct supervisor *supervisor = HANDLES_OWNER(starter);
     uint64_t began = uv_hrtime();
 
-    for (size_t i = 0; i < supervisor->count; i++) {
-        if (!supervisor_unqueue(supervisor, i))
+    for (size_t i = 0; i < supervisor->roster.count; i++) {
+        struct member *member = supervisor->roster.members[i];
+        if (!supervisor_unqueue(supervisor, member))
             continue;
-        supervisor_want(supervisor, i);
+        supervisor_want(supervisor, member);
         if (uv_hrtime() - began > SPAWN_TURN_NS)
             break;
     }
@@ -79,29 +73,31 @@ static void on_starter_turn(uv_idle_t *starter)
     }
 }
 
-bool supervisor_unqueue(struct supervisor *supervisor, size_t i)
+bool supervisor_unqueue(struct supervisor *supervisor, struct member *member)
 {
-    if (!supervisor->queued[i])
+    if (!member->queued)
         return false;
-    supervisor->queued[i] = false;
+    member->queued = false;
     supervisor->queued_count--;
     return true;
 }
 
-static void queue(struct supervisor *supervisor, size_t i)
+static void queue(struct supervisor *supervisor, struct member *member)
 {
-    supervisor->queued_count += !supervisor->queued[i];
-    supervisor->queued[i] = true;
+    supervisor->queued_count += !member->queued;
+    member->queued = true;
 }
 
 void supervisor_start(struct supervisor *supervisor, const size_t *indexes,
                       size_t count)
 {
+    struct member **members = supervisor->roster.members;
+
     for (size_t i = 0; i < count; i++)
-        queue(supervisor, indexes[i]);
-    for (size_t i = 0; i < supervisor->count && count == 0; i++)
-        if (supervisor->config.plan->processes[i].settings.autostart)
-            queue(supervisor, i);
+        queue(supervisor, members[indexes[i]]);
+    for (size_t i = 0; i < supervisor->roster.count && count == 0; i++)
+        if (members[i]->planned->settings.autostart)
+            queue(supervisor, members[i]);
     uv_idle_start(&supervisor->starter, on_starter_turn);
 }
 
@@ -117,105 +113,18 @@ static void watch_signals(struct supervisor *supervisor)
     }
 }
 
-static enum life_policy policy_of(const struct process_settings *settings)
+static void make_members(struct supervisor *supervisor)
 {
-    switch (settings->restart) {
-    case RESTART_ALWAYS: return LIFE_ALWAYS;
-    case RESTART_ON_FAILURE: return LIFE_ON_CRASH;
-    default: return LIFE_NEVER;
-    }
-}
+    struct roster *roster = &supervisor->roster;
+    struct shared_plan *plan = shared_plan_create(supervisor->config.plan);
 
-/* Nobody else can know when a task has done its work. */
-static const struct readiness *
-readiness_of(const struct process_settings *settings)
-{
-    static const struct readiness ended_well = {.kind = READINESS_EXIT};
-    bool task = settings->kind == KIND_TASK;
-
-    return task && settings->ready.kind == READINESS_AUTO ? &ended_well
-                                                          : &settings->ready;
-}
-
-static bool speaks_notify(const struct plan *plan,
-                          const struct plan_process *planned)
-{
-    return notifiers_know(planned->command,
-                          (const char *const *)plan->notifiers.names,
-                          plan->notifiers.count);
-}
-
-static struct process_spec make_spec(const struct plan *plan,
-                                     const struct plan_process *planned)
-{
-    const struct process_settings *settings = &planned->settings;
-
-    return (struct process_spec){
-        .name = planned->name,
-        .command = planned->command,
-        .argv = planned->argv,
-        .environment = &plan->environment,
-        .own = &planned->own,
-        .stop_signal = settings->stop_signal,
-        .stop_timeout_ms = settings->stop_timeout_ms,
-        .directory = settings->dir,
-        .umask = settings->umask,
-        .nice = settings->nice,
-        .descriptors = settings->limit_nofile,
-        .success = &settings->success_codes,
-        .ready = readiness_of(settings),
-        .notifies = speaks_notify(plan, planned),
-        .ready_timeout_ms = settings->ready_timeout_ms,
-        .alive = &settings->alive,
-        .alive_interval_ms = settings->alive_interval_ms,
-        .policy = policy_of(settings),
-        .backoff = {settings->restart_delay_ms, settings->restart_max_delay_ms,
-                    (unsigned)settings->restart_limit,
-                    settings->restart_window_ms},
-    };
-}
-
-static const char *color_of(const struct process_settings *settings)
-{
-    static const char *const codes[] = {
-        [COLOUR_NONE] = "0",    [COLOUR_RED] = "31",   [COLOUR_GREEN] = "32",
-        [COLOUR_YELLOW] = "33", [COLOUR_BLUE] = "34",  [COLOUR_MAGENTA] = "35",
-        [COLOUR_CYAN] = "36",   [COLOUR_WHITE] = "37", [COLOUR_GREY] = "90",
-    };
-
-    return codes[settings->colour]; /* by order: NULL */
-}
-
-static void make_processes(struct supervisor *supervisor)
-{
-    const struct plan *plan = supervisor->config.plan;
-
-    for (size_t i = 0; i < supervisor->count; i++) {
-        supervisor->sources[i] = (struct source){
-            .name = plan->processes[i].name,
-            .index = (unsigned)i,
-            .color = color_of(&plan->processes[i].settings),
-            .quiet = plan->processes[i].settings.quiet,
-        };
-        supervisor->specs[i] = make_spec(plan, &plan->processes[i]);
-        supervisor->processes[i] =
-            process_create(&supervisor->site, &supervisor->specs[i]);
+    for (size_t i = 0; i < plan->plan.count; i++) {
+        struct member *member = roster_add(roster, plan, i, &supervisor->site);
+        output_add_source(supervisor->config.output, &member->source);
         supervisor->open_processes++;
     }
-}
-
-static void make_room(struct supervisor *supervisor, size_t count)
-{
-    supervisor->count = count;
-    supervisor->processes = mem_new(count, sizeof *supervisor->processes);
-    supervisor->specs = mem_new(count, sizeof *supervisor->specs);
-    supervisor->sources = mem_new(count, sizeof *supervisor->sources);
-    supervisor->queued = mem_new(count, sizeof *supervisor->queued);
-    supervisor->leaders = mem_new(count, sizeof *supervisor->leaders);
-    supervisor->held = mem_new(count, sizeof *supervisor->held);
-    supervisor->blocked_said = mem_new(count, sizeof *supervisor->blocked_said);
-    supervisor->lingering_said =
-        mem_new(count, sizeof *supervisor->lingering_said);
+    roster_set_order(roster, supervisor->config.order);
+    shared_plan_release(plan);
 }
 
 static void make_handles(struct supervisor *supervisor)
@@ -233,9 +142,8 @@ static void make_handles(struct supervisor *supervisor)
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->errand_timer);
     uv_timer_init(loop, &supervisor->look_timer);
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->look_timer);
-    shutdown_init(&supervisor->shutdown, loop, supervisor->processes,
-                  supervisor->config.order, supervisor->config.output,
-                  &supervisor->handles);
+    shutdown_init(&supervisor->shutdown, loop, &supervisor->roster,
+                  supervisor->config.output, &supervisor->handles);
     watch_signals(supervisor);
 }
 
@@ -259,8 +167,7 @@ struct supervisor *supervisor_create(const struct supervisor_config *config,
         .descriptors = config->descriptors,
         .quiet_ms = QUIET_MS,
     };
-    make_room(supervisor, config->plan->count);
-    make_processes(supervisor);
+    make_members(supervisor);
     make_handles(supervisor);
     return supervisor;
 }
@@ -275,8 +182,8 @@ void supervisor_pause(struct supervisor *supervisor, bool paused)
 {
     if (supervisor->phase == PHASE_CLOSING)
         return; /* the processes may be gone already */
-    for (size_t i = 0; i < supervisor->count; i++)
-        process_pause(supervisor->processes[i], paused);
+    for (size_t i = 0; i < supervisor->roster.count; i++)
+        process_pause(supervisor->roster.members[i]->process, paused);
 }
 
 void supervisor_release(struct supervisor *supervisor)
@@ -284,15 +191,7 @@ void supervisor_release(struct supervisor *supervisor)
     close(supervisor->site.null);
     free(supervisor->site.scratch);
     free(supervisor->kin);
-    free(supervisor->processes);
-    free(supervisor->specs);
-    free(supervisor->sources);
-    free(supervisor->queued);
-    free(supervisor->leaders);
-    free(supervisor->held);
-    free(supervisor->blocked_said);
-    shutdown_release(&supervisor->shutdown);
-    free(supervisor->lingering_said);
+    roster_release(&supervisor->roster);
     free(supervisor);
 }
 
@@ -355,9 +254,9 @@ static void on_prompt_over(uv_timer_t *timer)
 void supervisor_send(struct supervisor *supervisor, struct errand *errand)
 {
     for (size_t i = 0; i < errand->count; i++) {
-        size_t index = supervisor_index(supervisor, errand->items[i].process);
-        supervisor_unqueue(supervisor, index);
-        supervisor_let_go(supervisor, index);
+        struct member *member = member_of(errand->items[i].process);
+        supervisor_unqueue(supervisor, member);
+        supervisor_let_go(member);
     }
     errand->next = supervisor->errands;
     supervisor->errands = errand;

@@ -10,21 +10,20 @@
 /* ---- the end ------------------------------------------------------------ */
 
 /* What waits for one that has failed would wait for ever. */
-static bool is_at_rest(const struct supervisor *supervisor, size_t i)
+static bool is_at_rest(const struct member *member)
 {
-    const struct process *process = supervisor->processes[i];
-    enum life_state state = process_state(process);
+    enum life_state state = process_state(member->process);
 
-    if (supervisor->held[i])
-        return supervisor_is_blocked(supervisor, i);
+    if (member->held)
+        return supervisor_is_blocked(member);
     return state == LIFE_IDLE ||
-           (state == LIFE_LINGERING && !process_wanted(process));
+           (state == LIFE_LINGERING && !process_wanted(member->process));
 }
 
 static bool all_at_rest(const struct supervisor *supervisor)
 {
-    for (size_t i = 0; i < supervisor->count; i++)
-        if (!is_at_rest(supervisor, i))
+    for (size_t i = 0; i < supervisor->roster.count; i++)
+        if (!is_at_rest(supervisor->roster.members[i]))
             return false;
     return supervisor->queued_count == 0;
 }
@@ -52,10 +51,11 @@ static void on_control_gone(void *owner)
     on_all_closed(supervisor);
 }
 
-void supervisor_process_closed(void *owner)
+void supervisor_process_closed(void *owner, const struct process_spec *spec)
 {
     struct supervisor *supervisor = owner;
 
+    member_of_spec(spec)->process = NULL;
     supervisor->open_processes--;
     on_all_closed(supervisor);
 }
@@ -70,8 +70,8 @@ static void close_all(struct supervisor *supervisor)
     handles_close((uv_handle_t *)&supervisor->look_timer);
     handles_close((uv_handle_t *)&supervisor->errand_timer);
     handles_close((uv_handle_t *)&supervisor->shutdown.timer);
-    for (size_t i = 0; i < supervisor->count; i++)
-        process_close(supervisor->processes[i]);
+    for (size_t i = 0; i < supervisor->roster.count; i++)
+        process_close(supervisor->roster.members[i]->process);
     if (supervisor->control)
         control_close(supervisor->control, on_control_gone);
 }
@@ -91,7 +91,8 @@ static void say_left_behind(const struct supervisor *supervisor)
                        "ending %s (pid %d), which was left behind", program,
                        (int)kin->pid);
         else
-            supervisor_say_stray(supervisor, kin->owner, kin->pid);
+            supervisor_say_stray(
+                supervisor, supervisor->roster.members[kin->owner], kin->pid);
         free(program);
     }
 }
@@ -146,11 +147,10 @@ void supervisor_begin_stopping(struct supervisor *supervisor)
     if (supervisor->phase != PHASE_RUNNING)
         return;
     supervisor->phase = PHASE_STOPPING;
-    for (size_t i = 0; i < supervisor->count; i++)
-        supervisor->queued[i] = false;
-    for (size_t i = 0; i < supervisor->count; i++)
-        supervisor_let_go(supervisor, i);
-    supervisor->queued_count = 0;
+    for (size_t i = 0; i < supervisor->roster.count; i++)
+        supervisor_unqueue(supervisor, supervisor->roster.members[i]);
+    for (size_t i = 0; i < supervisor->roster.count; i++)
+        supervisor_let_go(supervisor->roster.members[i]);
     uv_idle_stop(&supervisor->starter);
     shutdown_begin(&supervisor->shutdown);
     supervisor->look_wanted = true;

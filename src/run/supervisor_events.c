@@ -4,12 +4,6 @@
 
 #include <stdlib.h>
 
-static const struct source *source_of(const struct supervisor *supervisor,
-                                      const struct process *process)
-{
-    return &supervisor->sources[supervisor_index(supervisor, process)];
-}
-
 /* ---- what processes tell ---------------------------------------------- */
 
 static void on_line(void *owner, struct process *process, int stream,
@@ -17,20 +11,21 @@ static void on_line(void *owner, struct process *process, int stream,
 {
     struct supervisor *supervisor = owner;
 
-    output_line(supervisor->config.output, source_of(supervisor, process),
-                stream, text, len, continues);
+    output_line(supervisor->config.output, &member_of(process)->source, stream,
+                text, len, continues);
 }
 
 static void on_started(void *owner, struct process *process)
 {
     struct supervisor *supervisor = owner;
-    size_t i = supervisor_index(supervisor, process);
+    struct member *member = member_of(process);
+    pid_t pid = process_run(process)->pid;
 
-    supervisor->leaders[i] = process_run(process)->pid;
-    supervisor->sources[i].pid = process_run(process)->pid;
-    remains_note(supervisor->config.remains, i, process_run(process)->pid);
+    *member_leader(&supervisor->roster, member) = pid;
+    member->source.pid = pid;
+    remains_note(supervisor->config.remains, member->slot, pid);
     output_say(supervisor->config.output, "%s started with pid %d",
-               process_spec(process)->name, (int)process_run(process)->pid);
+               process_spec(process)->name, (int)pid);
 }
 
 static void on_unstartable(void *owner, struct process *process,
@@ -38,8 +33,8 @@ static void on_unstartable(void *owner, struct process *process,
 {
     struct supervisor *supervisor = owner;
 
-    output_say_for(supervisor->config.output, source_of(supervisor, process),
-                   "%s", why);
+    output_say_for(supervisor->config.output, &member_of(process)->source, "%s",
+                   why);
 }
 
 static void say_ended(struct supervisor *supervisor,
@@ -115,8 +110,7 @@ void supervisor_look_at_errands(struct supervisor *supervisor,
 /* What its end means for the others: settings `on-exit`. */
 static void heed_end(struct supervisor *supervisor, struct process *process)
 {
-    size_t i = supervisor_index(supervisor, process);
-    int on_exit = supervisor->config.plan->processes[i].settings.on_exit;
+    int on_exit = member_of(process)->planned->settings.on_exit;
     const struct process_run *last = process_last_run(process);
     bool failed = process_failed(process);
 
@@ -171,15 +165,15 @@ static void on_unwell(void *owner, struct process *process, const char *why)
 static void on_state(void *owner, struct process *process)
 {
     struct supervisor *supervisor = owner;
+    struct member *member = member_of(process);
 
     say_state(supervisor, process);
 
     supervisor_look_at_errands(supervisor, process);
     supervisor_go_on_with_errands(supervisor);
-    supervisor_order_changed(supervisor, supervisor_index(supervisor, process));
+    supervisor_order_changed(supervisor, member);
     if (process_state(process) == LIFE_CLOSING)
-        remains_note(supervisor->config.remains,
-                     supervisor_index(supervisor, process), 0);
+        remains_note(supervisor->config.remains, member->slot, 0);
     if (process_state(process) == LIFE_IDLE)
         heed_end(supervisor, process);
     if (process_state(process) == LIFE_IDLE)
@@ -191,14 +185,15 @@ static void on_state(void *owner, struct process *process)
 static void on_kill(void *owner, struct process *process)
 {
     struct supervisor *supervisor = owner;
-    size_t i = supervisor_index(supervisor, process), count;
+    const struct member *member = member_of(process);
+    size_t count;
 
     if (supervisor_may_look(supervisor))
         supervisor_find_kin(supervisor);
-    pid_t *pids = supervisor_kin_of(supervisor, i, false, &count);
+    pid_t *pids = supervisor_kin_of(supervisor, member, false, &count);
     process_note_others(process, count);
     free(pids);
-    pids = supervisor_kin_of(supervisor, i, true, &count);
+    pids = supervisor_kin_of(supervisor, member, true, &count);
     process_set_strays(process, pids, count);
     free(pids);
     output_say(supervisor->config.output, "%s did not stop within %s: killed",
@@ -206,29 +201,28 @@ static void on_kill(void *owner, struct process *process)
                words_duration(process_patience_ms(process)).text);
 }
 
-void supervisor_say_stray(const struct supervisor *supervisor, size_t i,
-                          pid_t pid)
+void supervisor_say_stray(const struct supervisor *supervisor,
+                          const struct member *member, pid_t pid)
 {
     char *program = os_program_of(pid);
 
     output_say(supervisor->config.output,
                "%s: ending %s (pid %d), which had left its group",
-               supervisor->specs[i].name, program, (int)pid);
+               member->spec.name, program, (int)pid);
     free(program);
 }
 
 static void on_stray(void *owner, struct process *process, pid_t pid)
 {
-    supervisor_say_stray(owner, supervisor_index(owner, process), pid);
+    supervisor_say_stray(owner, member_of(process), pid);
 }
 
 /* ---- children that have ended ------------------------------------------ */
 
-static void leader_ended(struct supervisor *supervisor, size_t i, int code,
-                         int signum)
+static void leader_ended(struct slot *slot, int code, int signum)
 {
-    supervisor->leaders[i] = 0;
-    process_leader_ended(supervisor->processes[i], code, signum);
+    slot->leader = 0;
+    process_leader_ended(slot->member->process, code, signum);
 }
 
 /* Those that were told to end are asked by name: among a thousand that live the
@@ -237,28 +231,33 @@ static void reap_stopping(struct supervisor *supervisor)
 {
     int code, signum;
 
-    for (size_t i = supervisor->count; i-- > 0;)
-        if (supervisor->leaders[i] &&
-            process_state(supervisor->processes[i]) == LIFE_STOPPING &&
-            os_reap_one(supervisor->leaders[i], &code, &signum))
-            leader_ended(supervisor, i, code, signum);
+    for (size_t i = supervisor->roster.slot_count; i-- > 0;) {
+        struct slot *slot = &supervisor->roster.slots[i];
+        if (slot->leader &&
+            process_state(slot->member->process) == LIFE_STOPPING &&
+            os_reap_one(slot->leader, &code, &signum))
+            leader_ended(slot, code, signum);
+    }
 }
 
 static void hand_to_probes(struct supervisor *supervisor, pid_t pid, int code,
                            int signum)
 {
-    for (size_t i = 0; i < supervisor->count; i++)
-        if (process_child_ended(supervisor->processes[i], pid, code, signum))
+    for (size_t i = 0; i < supervisor->roster.count; i++)
+        if (process_child_ended(supervisor->roster.members[i]->process, pid,
+                                code, signum))
             return;
 }
 
-static size_t index_of_leader(const struct supervisor *supervisor, pid_t pid)
+static struct slot *slot_of_leader(const struct supervisor *supervisor,
+                                   pid_t pid)
 {
-    size_t i = 0;
+    const struct roster *roster = &supervisor->roster;
 
-    while (i < supervisor->count && supervisor->leaders[i] != pid)
-        i++;
-    return i;
+    for (size_t i = 0; i < roster->slot_count; i++)
+        if (roster->slots[i].leader == pid)
+            return &roster->slots[i];
+    return NULL;
 }
 
 static void reap_others(struct supervisor *supervisor)
@@ -266,9 +265,9 @@ static void reap_others(struct supervisor *supervisor)
     int code, signum;
 
     for (pid_t pid; (pid = os_reap(&code, &signum)) > 0;) {
-        size_t i = index_of_leader(supervisor, pid);
-        if (i < supervisor->count)
-            leader_ended(supervisor, i, code, signum);
+        struct slot *slot = slot_of_leader(supervisor, pid);
+        if (slot)
+            leader_ended(slot, code, signum);
         else
             hand_to_probes(supervisor, pid, code, signum);
     }
@@ -280,8 +279,8 @@ void supervisor_reap(struct supervisor *supervisor)
 {
     reap_stopping(supervisor);
     reap_others(supervisor);
-    for (size_t i = 0; i < supervisor->count; i++)
-        if (process_waits_for_kin(supervisor->processes[i]))
+    for (size_t i = 0; i < supervisor->roster.count; i++)
+        if (process_waits_for_kin(supervisor->roster.members[i]->process))
             supervisor->look_wanted = true;
     supervisor_look_if_wanted(supervisor);
     if (supervisor->phase == PHASE_SWEEPING)

@@ -14,6 +14,7 @@
 #include "procman/handles.h"
 #include "procman/process.h"
 #include "procman/supervisor.h"
+#include "roster.h"
 #include "shutdown.h"
 
 #define SUPERVISOR_SIGNALS 7
@@ -30,15 +31,8 @@ struct supervisor {
     supervisor_over_fn *on_over;
     void *owner;
 
-    size_t count;
-    struct process **processes; /* in the order of the plan, and so on: */
-    struct process_spec *specs;
-    struct source *sources;
-    bool *held;         /* waits for others before it starts */
-    bool *blocked_said; /* that a held one cannot start */
-    bool *queued;       /* to be started when its turn comes */
+    struct roster roster;
     size_t queued_count;
-    pid_t *leaders; /* those that live; 0: none */
     struct process_site site;
 
     enum phase phase;
@@ -48,10 +42,9 @@ struct supervisor {
     struct errand *errands;
 
     bool look_wanted;
-    struct kin *kin; /* what the last look saw */
+    struct kin *kin; /* what the last look saw; owners are places */
     size_t kin_count;
     uint64_t looked_ns, look_cost_ns; /* when it ended, and what it cost */
-    uint64_t *lingering_said;         /* for each process, of which run */
     bool swept;              /* those left behind have been signalled */
     uint64_t sweep_until_ms; /* then they are killed */
     bool hurried;            /* somebody has lost patience: at once */
@@ -70,11 +63,8 @@ struct supervisor {
 
 /* ---- supervisor.c ---- */
 
-size_t supervisor_index(const struct supervisor *supervisor,
-                        const struct process *process);
-
 /* It will not be started when its turn comes; says whether it would have. */
-bool supervisor_unqueue(struct supervisor *supervisor, size_t i);
+bool supervisor_unqueue(struct supervisor *supervisor, struct member *member);
 
 /* Tells the processes of an errand what to do; the errand is answered and
  * released when they have done it. */
@@ -86,16 +76,17 @@ void supervisor_go_on_with_errands(struct supervisor *supervisor);
 /* ---- supervisor_order.c ---- */
 
 /* Starts it, or holds it back until those it starts after are ready. */
-void supervisor_want(struct supervisor *supervisor, size_t i);
+void supervisor_want(struct supervisor *supervisor, struct member *member);
 
 /* It is held no more: somebody starts or stops it by hand, or all stop. */
-void supervisor_let_go(struct supervisor *supervisor, size_t i);
+void supervisor_let_go(struct member *member);
 
 /* The state of a process has changed: others may have waited for that. */
-void supervisor_order_changed(struct supervisor *supervisor, size_t i);
+void supervisor_order_changed(struct supervisor *supervisor,
+                              const struct member *member);
 
 /* Is it held back by one that has failed for good? */
-bool supervisor_is_blocked(const struct supervisor *supervisor, size_t i);
+bool supervisor_is_blocked(const struct member *member);
 
 /* ---- supervisor_events.c ---- */
 
@@ -104,9 +95,9 @@ extern const struct process_watcher supervisor_watcher;
 /* Reaps whoever has ended. */
 void supervisor_reap(struct supervisor *supervisor);
 
-/* Says that one that fled from process `i` is being ended. */
-void supervisor_say_stray(const struct supervisor *supervisor, size_t i,
-                          pid_t pid);
+/* Says that one that fled from a process is being ended. */
+void supervisor_say_stray(const struct supervisor *supervisor,
+                          const struct member *member, pid_t pid);
 
 /* Answers the errands that are fulfilled now that this process (NULL: none in
  * particular) has another state. */
@@ -120,10 +111,14 @@ bool supervisor_leader_lives(const struct process *process);
 /* Takes a look at all descendants, now. */
 void supervisor_find_kin(struct supervisor *supervisor);
 
-/* The pids the last look saw of process `i`, without its leader; free() them.
+/* The pids the last look saw of a process, without its leader; free() them.
  * Strays have left its group. */
-pid_t *supervisor_kin_of(const struct supervisor *supervisor, size_t i,
-                         bool strays_only, size_t *count);
+pid_t *supervisor_kin_of(const struct supervisor *supervisor,
+                         const struct member *member, bool strays_only,
+                         size_t *count);
+
+/* What the last look saw says nothing any more: members have come or gone. */
+void supervisor_forget_kin(struct supervisor *supervisor);
 
 /* Was the last look so long ago that another one may be taken? */
 bool supervisor_may_look(const struct supervisor *supervisor);
@@ -137,7 +132,7 @@ void supervisor_look_if_wanted(struct supervisor *supervisor);
 /* Everything that can bring the end nearer ends with a call of this. */
 void supervisor_check_end(struct supervisor *supervisor);
 void supervisor_begin_stopping(struct supervisor *supervisor);
-void supervisor_process_closed(void *owner);
+void supervisor_process_closed(void *owner, const struct process_spec *spec);
 void supervisor_handles_gone(void *owner);
 
 #endif

@@ -20,12 +20,13 @@ bool supervisor_leader_lives(const struct process *process)
  * our child, or the child of one that has. */
 static bool only_leaders_live(const struct supervisor *supervisor)
 {
-    pid_t *known = mem_new(supervisor->count, sizeof *known);
+    const struct roster *roster = &supervisor->roster;
+    pid_t *known = mem_new(roster->count, sizeof *known);
     size_t count = 0;
 
-    for (size_t i = 0; i < supervisor->count; i++)
-        if (supervisor_leader_lives(supervisor->processes[i]))
-            known[count++] = process_run(supervisor->processes[i])->pid;
+    for (size_t i = 0; i < roster->count; i++)
+        if (supervisor_leader_lives(roster->members[i]->process))
+            known[count++] = process_run(roster->members[i]->process)->pid;
     int others = os_has_other_children(known, count);
     free(known);
     return others == 0;
@@ -33,35 +34,36 @@ static bool only_leaders_live(const struct supervisor *supervisor)
 
 void supervisor_find_kin(struct supervisor *supervisor)
 {
-    struct kin_leader *leaders = mem_new(supervisor->count, sizeof *leaders);
+    const struct roster *roster = &supervisor->roster;
+    struct kin_leader *leaders = mem_new(roster->count, sizeof *leaders);
     uint64_t began = uv_hrtime();
 
-    for (size_t i = 0; i < supervisor->count; i++) {
-        const struct process *process = supervisor->processes[i];
+    for (size_t i = 0; i < roster->count; i++) {
+        const struct process *process = roster->members[i]->process;
         leaders[i].name = process_spec(process)->name;
         if (process_state(process) != LIFE_IDLE)
             leaders[i].pid = process_run(process)->pid;
     }
     free(supervisor->kin);
     supervisor->kin =
-        kin_find(leaders, supervisor->count, supervisor->config.session,
+        kin_find(leaders, roster->count, supervisor->config.session,
                  &supervisor->kin_count);
     free(leaders);
     supervisor->looked_ns = uv_hrtime();
     supervisor->look_cost_ns = supervisor->looked_ns - began;
 }
 
-/* The pids of those that belong to process `i`; free() them. */
-pid_t *supervisor_kin_of(const struct supervisor *supervisor, size_t i,
-                         bool strays_only, size_t *count)
+pid_t *supervisor_kin_of(const struct supervisor *supervisor,
+                         const struct member *member, bool strays_only,
+                         size_t *count)
 {
     pid_t *pids = mem_new(supervisor->kin_count, sizeof *pids);
-    pid_t leader = process_run(supervisor->processes[i])->pid;
+    pid_t leader = process_run(member->process)->pid;
 
     *count = 0;
     for (size_t k = 0; k < supervisor->kin_count; k++) {
         const struct kin *kin = &supervisor->kin[k];
-        if (kin->owner == i && kin->pid != leader &&
+        if (kin->owner == member->place && kin->pid != leader &&
             !(strays_only && kin->in_group))
             pids[(*count)++] = kin->pid;
     }
@@ -84,17 +86,17 @@ static struct words list_pids(const pid_t *pids, size_t count)
 }
 
 /* Its leader ended by itself, and others of it go on: people must know. */
-static void say_lingering(struct supervisor *supervisor, size_t i)
+static void say_lingering(struct supervisor *supervisor, struct member *member)
 {
-    struct process *process = supervisor->processes[i];
+    const struct process *process = member->process;
     uint64_t number = process_run(process)->number;
     size_t count;
-    pid_t *pids = supervisor_kin_of(supervisor, i, false, &count);
+    pid_t *pids = supervisor_kin_of(supervisor, member, false, &count);
 
     if (process_state(process) == LIFE_LINGERING && count > 0 &&
         supervisor->phase == PHASE_RUNNING &&
-        supervisor->lingering_said[i] != number) {
-        supervisor->lingering_said[i] = number;
+        member->lingering_said != number) {
+        member->lingering_said = number;
         output_say(supervisor->config.output,
                    "%s: %zu of its processes live on (pid %s)",
                    process_spec(process)->name, count,
@@ -105,19 +107,20 @@ static void say_lingering(struct supervisor *supervisor, size_t i)
 
 static void hand_out_kin(struct supervisor *supervisor)
 {
-    for (size_t i = 0; i < supervisor->count; i++) {
+    for (size_t i = 0; i < supervisor->roster.count; i++) {
+        struct member *member = supervisor->roster.members[i];
         size_t count = 0;
         pid_t *strays;
-        if (!process_waits_for_kin(supervisor->processes[i]))
+        if (!process_waits_for_kin(member->process))
             continue;
-        say_lingering(supervisor, i);
-        strays = supervisor_kin_of(supervisor, i, true, &count);
-        process_set_strays(supervisor->processes[i], strays, count);
+        say_lingering(supervisor, member);
+        strays = supervisor_kin_of(supervisor, member, true, &count);
+        process_set_strays(member->process, strays, count);
         free(strays);
     }
 }
 
-static void forget_kin(struct supervisor *supervisor)
+void supervisor_forget_kin(struct supervisor *supervisor)
 {
     supervisor->kin_count = 0;
 }
@@ -127,7 +130,7 @@ static void look(struct supervisor *supervisor)
 {
     supervisor->look_wanted = false;
     if (supervisor->phase == PHASE_STOPPING || only_leaders_live(supervisor))
-        forget_kin(supervisor);
+        supervisor_forget_kin(supervisor);
     else
         supervisor_find_kin(supervisor);
     hand_out_kin(supervisor);

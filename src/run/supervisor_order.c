@@ -7,11 +7,11 @@ enum standing {
 };
 
 /* A task has done its work when it has ended well; a service must run. */
-static enum standing stands(const struct supervisor *supervisor, size_t i)
+static enum standing stands(const struct member *member)
 {
-    const struct process *process = supervisor->processes[i];
+    const struct process *process = member->process;
 
-    if (supervisor->queued[i] || supervisor->held[i])
+    if (member->queued || member->held)
         return STANDING_PENDING;
     if (process_failed(process))
         return STANDING_FAILED;
@@ -27,105 +27,94 @@ static enum standing stands(const struct supervisor *supervisor, size_t i)
     }
 }
 
-/* The first of those it starts after that stands like this; count: none. */
-static size_t find_before(const struct supervisor *supervisor, size_t i,
-                          enum standing standing)
+/* The first of those it starts after that stands like this; NULL: none. */
+static const struct member *find_before(const struct member *member,
+                                        enum standing standing)
 {
-    const struct order_node *node = &supervisor->config.order->nodes[i];
-
-    for (size_t k = 0; k < node->after_count; k++)
-        if (stands(supervisor, node->after[k]) == standing)
-            return node->after[k];
-    return supervisor->count;
+    for (size_t i = 0; i < member->after_count; i++)
+        if (stands(member->after[i]) == standing)
+            return member->after[i];
+    return NULL;
 }
 
-bool supervisor_is_blocked(const struct supervisor *supervisor, size_t i)
+bool supervisor_is_blocked(const struct member *member)
 {
-    if (!supervisor->held[i])
+    if (!member->held)
         return false;
-
-    const struct order_node *node = &supervisor->config.order->nodes[i];
-    for (size_t k = 0; k < node->after_count; k++)
-        if (supervisor_is_blocked(supervisor, node->after[k]))
+    for (size_t i = 0; i < member->after_count; i++)
+        if (supervisor_is_blocked(member->after[i]))
             return true;
-    return find_before(supervisor, i, STANDING_FAILED) < supervisor->count;
+    return find_before(member, STANDING_FAILED) != NULL;
 }
 
 /* Once for each failure: it is one still while what is left of it goes. */
-static void say_blocked(struct supervisor *supervisor, size_t i, size_t failed)
+static void say_blocked(struct supervisor *supervisor, struct member *member,
+                        const struct member *failed)
 {
-    if (supervisor->blocked_said[i])
+    if (member->blocked_said)
         return;
-    supervisor->blocked_said[i] = true;
+    member->blocked_said = true;
     output_say(supervisor->config.output, "%s cannot start: %s %s",
-               supervisor->specs[i].name, supervisor->specs[failed].name,
-               supervisor->held[failed] ? "is blocked" : "has failed");
+               member->spec.name, failed->spec.name,
+               failed->held ? "is blocked" : "has failed");
 }
 
-static void hold(struct supervisor *supervisor, size_t i, size_t for_whom)
+static void hold(struct supervisor *supervisor, struct member *member,
+                 const struct member *for_whom)
 {
-    if (supervisor->held[i])
+    if (member->held)
         return;
-    supervisor->held[i] = true;
-    supervisor->blocked_said[i] = false;
-    process_hold(supervisor->processes[i], true);
-    if (supervisor_is_blocked(supervisor, i))
-        say_blocked(supervisor, i, for_whom);
+    member->held = true;
+    member->blocked_said = false;
+    process_hold(member->process, true);
+    if (supervisor_is_blocked(member))
+        say_blocked(supervisor, member, for_whom);
     else
         output_say(supervisor->config.output, "%s waits for %s",
-                   supervisor->specs[i].name, supervisor->specs[for_whom].name);
+                   member->spec.name, for_whom->spec.name);
 }
 
-void supervisor_let_go(struct supervisor *supervisor, size_t i)
+void supervisor_let_go(struct member *member)
 {
-    if (!supervisor->held[i])
+    if (!member->held)
         return;
-    supervisor->held[i] = false;
-    process_hold(supervisor->processes[i], false);
+    member->held = false;
+    process_hold(member->process, false);
 }
 
-void supervisor_want(struct supervisor *supervisor, size_t i)
+void supervisor_want(struct supervisor *supervisor, struct member *member)
 {
-    size_t failed = find_before(supervisor, i, STANDING_FAILED);
-    size_t pending = find_before(supervisor, i, STANDING_PENDING);
+    const struct member *failed = find_before(member, STANDING_FAILED);
+    const struct member *pending = find_before(member, STANDING_PENDING);
 
-    if (process_state(supervisor->processes[i]) != LIFE_IDLE)
+    if (process_state(member->process) != LIFE_IDLE)
         return;
-    if (failed < supervisor->count) {
-        hold(supervisor, i, failed);
-    } else if (pending < supervisor->count) {
-        hold(supervisor, i, pending);
+    if (failed) {
+        hold(supervisor, member, failed);
+    } else if (pending) {
+        hold(supervisor, member, pending);
     } else {
-        supervisor_let_go(supervisor, i);
-        process_tell(supervisor->processes[i], LIFE_START);
+        supervisor_let_go(member);
+        process_tell(member->process, LIFE_START);
     }
 }
 
-static bool starts_after(const struct supervisor *supervisor, size_t i,
-                         size_t other)
+void supervisor_order_changed(struct supervisor *supervisor,
+                              const struct member *member)
 {
-    const struct order_node *node = &supervisor->config.order->nodes[i];
-
-    for (size_t k = 0; k < node->after_count; k++)
-        if (node->after[k] == other)
-            return true;
-    return false;
-}
-
-void supervisor_order_changed(struct supervisor *supervisor, size_t i)
-{
-    enum standing standing = stands(supervisor, i);
+    enum standing standing = stands(member);
 
     if (supervisor->phase != PHASE_RUNNING)
         return;
-    for (size_t k = 0; k < supervisor->count; k++) {
-        if (!supervisor->held[k] || !starts_after(supervisor, k, i))
+    for (size_t i = 0; i < supervisor->roster.count; i++) {
+        struct member *other = supervisor->roster.members[i];
+        if (!other->held || !member_starts_after(other, member))
             continue;
         if (standing == STANDING_FAILED)
-            say_blocked(supervisor, k, i);
+            say_blocked(supervisor, other, member);
         else if (standing == STANDING_PENDING)
-            supervisor->blocked_said[k] = false;
+            other->blocked_said = false;
         else
-            supervisor_want(supervisor, k);
+            supervisor_want(supervisor, other);
     }
 }

@@ -9,6 +9,11 @@
 #define RESET_LEN 3
 #define BAR       2 /* where the bar is, counted from the end of the prefix */
 
+struct column {
+    struct buf prefix; /* empty: to be made */
+    size_t width;      /* of the name; 0: nobody is there */
+};
+
 struct terminal {
     struct sink sink;
     struct outbox *outbox;
@@ -16,8 +21,10 @@ struct terminal {
     int64_t second; /* what `clock` says */
     char clock[16]; /* "HH:MM:SS ", or empty */
     size_t clock_len;
-    struct buf *prefixes; /* one per source; empty: to be made */
-    size_t prefix_count;
+    size_t width; /* of the name column, as it is now */
+    struct buf own;
+    struct column *columns; /* by the index of the source */
+    size_t column_count;
 };
 
 /* goreman's colours, in its order; procman itself is plain white. */
@@ -32,7 +39,15 @@ static const char *color_of(const struct source *source)
     return colors[source->index % (sizeof colors / sizeof *colors)];
 }
 
-/* Once a second all prefixes are made anew, each when it is needed. */
+/* Each when it is needed. */
+static void make_prefixes_anew(struct terminal *terminal)
+{
+    terminal->own.len = 0;
+    for (size_t i = 0; i < terminal->column_count; i++)
+        terminal->columns[i].prefix.len = 0;
+}
+
+/* Once a second. */
 static void set_clock(struct terminal *terminal, int64_t second)
 {
     time_t now = (time_t)second;
@@ -43,25 +58,68 @@ static void set_clock(struct terminal *terminal, int64_t second)
     if (terminal->style.time && localtime_r(&now, &local))
         terminal->clock_len = strftime(terminal->clock, sizeof terminal->clock,
                                        "%H:%M:%S ", &local);
-    for (size_t i = 0; i < terminal->prefix_count; i++)
-        terminal->prefixes[i].len = 0;
+    make_prefixes_anew(terminal);
 }
 
 static void make_prefix(const struct terminal *terminal, struct buf *prefix,
                         const struct source *source)
 {
     size_t len = strlen(source->name);
-    size_t width = terminal->style.width;
 
     if (terminal->style.color)
         buf_add_format(prefix, "\033[%sm", color_of(source));
     buf_add(prefix, terminal->clock, terminal->clock_len);
-    for (size_t i = len; i < width; i++)
+    for (size_t i = len; i < terminal->width; i++)
         buf_add_char(prefix, ' ');
     buf_add(prefix, source->name, len);
     buf_add_string(prefix, " | ");
     if (terminal->style.color)
         buf_add_string(prefix, RESET);
+}
+
+static struct column *column_of(struct terminal *terminal,
+                                const struct source *source)
+{
+    size_t count = terminal->column_count, wanted = source->index + 1;
+
+    if (wanted > count) {
+        terminal->columns =
+            mem_resize(terminal->columns, wanted, sizeof *terminal->columns);
+        memset(terminal->columns + count, 0,
+               (wanted - count) * sizeof *terminal->columns);
+        terminal->column_count = wanted;
+    }
+    return &terminal->columns[source->index];
+}
+
+static void set_width(struct terminal *terminal, size_t width)
+{
+    if (width != terminal->width)
+        make_prefixes_anew(terminal);
+    terminal->width = width;
+}
+
+static void on_come(struct sink *sink, const struct source *source)
+{
+    struct terminal *terminal = (struct terminal *)sink;
+    struct column *column = column_of(terminal, source);
+
+    column->prefix.len = 0;
+    column->width = strlen(source->name);
+    if (column->width > terminal->width)
+        set_width(terminal, column->width);
+}
+
+static void on_gone(struct sink *sink, const struct source *source)
+{
+    struct terminal *terminal = (struct terminal *)sink;
+    size_t width = terminal->style.width;
+
+    column_of(terminal, source)->width = 0;
+    for (size_t i = 0; i < terminal->column_count; i++)
+        if (terminal->columns[i].width > width)
+            width = terminal->columns[i].width;
+    set_width(terminal, width);
 }
 
 /* The mark that a line continues the one before stands where the bar is. */
@@ -94,7 +152,9 @@ static void on_line(struct sink *sink, const struct line *line)
 {
     struct terminal *terminal = (struct terminal *)sink;
     struct buf *out = outbox_pending(terminal->outbox);
-    struct buf *prefix = &terminal->prefixes[line->source->index];
+    struct buf *prefix = line->source->own
+                             ? &terminal->own
+                             : &column_of(terminal, line->source)->prefix;
 
     if (is_hidden(line))
         return;
@@ -120,15 +180,14 @@ static void on_flush(struct sink *sink)
 }
 
 struct sink *terminal_create(struct outbox *outbox,
-                             const struct terminal_style *style, size_t sources)
+                             const struct terminal_style *style)
 {
     struct terminal *terminal = mem_new(1, sizeof *terminal);
 
-    terminal->sink = (struct sink){on_line, on_flush};
+    terminal->sink = (struct sink){on_line, on_flush, on_come, on_gone};
     terminal->outbox = outbox;
     terminal->style = *style;
-    terminal->prefix_count = sources;
-    terminal->prefixes = mem_new(sources, sizeof *terminal->prefixes);
+    terminal->width = style->width;
     terminal->second = -1;
     return &terminal->sink;
 }
@@ -137,8 +196,9 @@ void terminal_release(struct sink *sink)
 {
     struct terminal *terminal = (struct terminal *)sink;
 
-    for (size_t i = 0; i < terminal->prefix_count; i++)
-        buf_release(&terminal->prefixes[i]);
-    free(terminal->prefixes);
+    for (size_t i = 0; i < terminal->column_count; i++)
+        buf_release(&terminal->columns[i].prefix);
+    buf_release(&terminal->own);
+    free(terminal->columns);
     free(terminal);
 }

@@ -105,9 +105,12 @@ static void on_state(void *owner, struct process *process)
     note(owner, life_word(process_state(process)));
 }
 
-static void on_closed(void *owner)
+static void on_closed(void *owner, const struct process_spec *spec)
 {
-    ((struct world *)owner)->closed = true;
+    struct world *world = owner;
+
+    assert_ptr_equal(spec, &world->spec);
+    world->closed = true;
 }
 
 static const struct process_watcher watcher = {

@@ -77,7 +77,7 @@ static int make_world(void **state)
     assert_int_equal(uv_loop_init(&world->loop), 0);
     uv_timer_init(&world->loop, &world->tick);
     uv_timer_start(&world->tick, on_tick, 5, 5);
-    world->sink = (struct sink){note_line, note_flush};
+    world->sink = (struct sink){.line = note_line, .flush = note_flush};
     world->config = (struct supervisor_config){
         .loop = &world->loop,
         .plan = &world->plan,
@@ -127,7 +127,7 @@ static void start(struct world *world, const char *procfile)
     environment_release(&environment);
     procfile_release(&parsed);
     notes_release(&warnings);
-    output_init(&world->output, &world->loop, (unsigned)world->plan.count);
+    output_init(&world->output, &world->loop);
     output_add_sink(&world->output, &world->sink);
     world->supervisor = supervisor_create(&world->config, on_over, world);
     supervisor_start(world->supervisor, NULL, 0);

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { SOURCES = 9, NOON = 1795348800 };
+enum { NOON = 1795348800 };
 
 struct world {
     uv_loop_t loop;
@@ -78,7 +78,7 @@ static void make_terminal(struct world *world, bool color, bool time)
 
     if (world->terminal)
         terminal_release(world->terminal);
-    world->terminal = terminal_create(world->outbox, &style, SOURCES);
+    world->terminal = terminal_create(world->outbox, &style);
 }
 
 static void show_bytes(struct world *world, const struct source *source,
@@ -186,6 +186,39 @@ static void a_name_longer_than_the_column_is_whole(void **state)
     make_terminal(world, false, false);
     show(world, &source, "x");
     assert_shown(world, "grpc-proxy | x\n");
+}
+
+static void
+the_column_is_as_wide_as_the_longest_name_that_is_there(void **state)
+{
+    struct source long_one = {.name = "grpc-proxy", .index = 1};
+    struct world *world = *state;
+
+    make_terminal(world, false, false);
+    world->terminal->come(world->terminal, &web);
+    show(world, &web, "a");
+    world->terminal->come(world->terminal, &long_one);
+    show(world, &web, "b");
+    world->terminal->gone(world->terminal, &long_one);
+    show(world, &web, "c");
+    assert_shown(world, "    web | a\n"
+                        "       web | b\n"
+                        "    web | c\n");
+}
+
+static void an_index_that_is_used_again_has_another_name(void **state)
+{
+    struct source other = {.name = "db"};
+    struct world *world = *state;
+
+    make_terminal(world, false, false);
+    world->terminal->come(world->terminal, &web);
+    show(world, &web, "a");
+    world->terminal->gone(world->terminal, &web);
+    world->terminal->come(world->terminal, &other);
+    show(world, &other, "b");
+    assert_shown(world, "    web | a\n"
+                        "     db | b\n");
 }
 
 static void a_piece_that_continues_is_marked(void **state)
@@ -305,6 +338,8 @@ int main(void)
         STORY(colors_go_by_the_order_in_the_file),
         STORY(procman_itself_is_white),
         STORY(a_name_longer_than_the_column_is_whole),
+        STORY(the_column_is_as_wide_as_the_longest_name_that_is_there),
+        STORY(an_index_that_is_used_again_has_another_name),
         STORY(a_piece_that_continues_is_marked),
         STORY(the_clock_goes_on_and_back),
         STORY(a_childs_colors_pass_and_never_bleed),

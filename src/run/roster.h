@@ -1,0 +1,88 @@
+/* roster.h - who belongs to a session: its processes, in a row that changes.
+ *
+ * A member keeps its address for life.  Its place in the row, which is that in
+ * the files, may change when others come and go; its slot does not: slots are
+ * small numbers without many gaps, used again when their member is gone, for
+ * whatever is kept for each process elsewhere (the record of leaders, sinks).
+ *
+ * Who starts after whom is kept as members, not as places, for the same reason.
+ */
+#ifndef PROCMAN_ROSTER_H
+#define PROCMAN_ROSTER_H
+
+#include "procman/order.h"
+#include "procman/plan.h"
+#include "procman/process.h"
+#include "procman/sink.h"
+
+/* A plan lives as long as somebody was made from it. */
+struct shared_plan {
+    struct plan plan;
+    size_t users;
+};
+
+struct member {
+    struct process *process; /* NULL: closed */
+    struct shared_plan *plan;
+    const struct plan_process *planned; /* in `plan` */
+    struct process_spec spec;           /* from `planned` */
+    struct source source;
+    size_t slot;
+    size_t place; /* in the row */
+
+    struct member **after; /* those it waits for before it starts */
+    size_t after_count;
+
+    bool queued;             /* to be started when its turn comes */
+    bool held;               /* waits for others before it starts */
+    bool blocked_said;       /* that a held one cannot start */
+    bool told;               /* to stop, because all are stopped */
+    uint64_t lingering_said; /* of which run */
+};
+
+/* Next to each other: after each death somebody looks through all. */
+struct slot {
+    struct member *member; /* NULL: free */
+    pid_t leader;          /* that lives; 0: none */
+};
+
+struct roster {
+    struct member **members;  /* in the order of the files */
+    struct member **sequence; /* each behind all it starts after */
+    size_t count;
+    struct slot *slots;
+    size_t slot_count;
+};
+
+/* Takes over what is in `plan`, which is empty afterwards; used by nobody yet.
+ */
+struct shared_plan *shared_plan_create(struct plan *plan);
+/* Frees it if nobody uses it. */
+void shared_plan_release(struct shared_plan *plan);
+
+/* The next in the row, and the last in the sequence. */
+struct member *roster_add(struct roster *roster, struct shared_plan *plan,
+                          size_t index, const struct process_site *site);
+
+/* Its process is closed: it is forgotten, also by those that start after it. */
+void roster_remove(struct roster *roster, struct member *member);
+
+/* Who starts after whom; the places of `order` are those of the row. */
+void roster_set_order(struct roster *roster, const struct order *order);
+
+/* Frees all that are left. */
+void roster_release(struct roster *roster);
+
+bool member_starts_after(const struct member *member,
+                         const struct member *other);
+
+struct member *member_of(const struct process *process);
+struct member *member_of_spec(const struct process_spec *spec);
+
+static inline pid_t *member_leader(const struct roster *roster,
+                                   const struct member *member)
+{
+    return &roster->slots[member->slot].leader;
+}
+
+#endif
