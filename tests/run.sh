@@ -140,7 +140,8 @@ run_suite() { # part's name, binary, pytest's arguments...
 
 fuzz_seconds() { # what is fuzzed
     case $1 in
-    procfile | envfile | shellwords | settings | protocol | session_json)
+    procfile | envfile | shellwords | settings | protocol | session_json | \
+        escapes | pretty)
         echo "${FUZZ_SECONDS:-60}" ;;
     *) echo "${FUZZ_SECONDS:-10}" ;;
     esac

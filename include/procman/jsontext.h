@@ -21,6 +21,9 @@
 /* Adds the text as a JSON string, with its quotes. */
 void jsontext_add_string(struct buf *to, const char *text);
 
+/* The same for bytes that may be NUL.  False: not all of it was UTF-8. */
+bool jsontext_add_bytes(struct buf *to, const char *text, size_t len);
+
 /* An object, json_decref() it; NULL: the text is not one. */
 json_t *jsontext_object(const char *text, size_t len, struct cause *why);
 

@@ -16,19 +16,42 @@ static void add_character(struct buf *to, const char *at, size_t len)
         buf_add(to, at, len);
 }
 
-void jsontext_add_string(struct buf *to, const char *text)
+/* How many bytes stand for themselves. */
+static size_t plain_len(const char *text, size_t room)
 {
-    size_t room = strlen(text);
+    size_t len = 0;
+
+    while (len < room && text[len] >= 0x20 && text[len] < 0x7f &&
+           text[len] != '"' && text[len] != '\\')
+        len++;
+    return len;
+}
+
+bool jsontext_add_bytes(struct buf *to, const char *text, size_t room)
+{
+    bool good = true;
 
     buf_add_char(to, '"');
     while (room > 0) {
-        size_t len = utf8_len(text, room);
-        size_t step = len ? len : 1;
-        add_character(to, text, len);
+        size_t step = plain_len(text, room);
+        if (step > 0) {
+            buf_add(to, text, step);
+        } else {
+            size_t len = utf8_len(text, room);
+            add_character(to, text, len);
+            good = good && len > 0;
+            step = len ? len : 1;
+        }
         text += step;
         room -= step;
     }
     buf_add_char(to, '"');
+    return good;
+}
+
+void jsontext_add_string(struct buf *to, const char *text)
+{
+    jsontext_add_bytes(to, text, strlen(text));
 }
 
 json_t *jsontext_object(const char *text, size_t len, struct cause *why)
