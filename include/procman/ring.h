@@ -1,0 +1,113 @@
+/* ring.h - the last records of a process, in bounded memory.
+ *
+ * A record is a line that it wrote, or a sentence about it: a separator between
+ * its runs, or something else that people were told.  Records are added at the
+ * new end; when there is no room left, whole records go at the old end, which
+ * is the owner's to do, because somebody may still want to read them:
+ *
+ *     while (!ring_fits(ring, len))
+ *         ring_drop(ring);
+ *     ring_add(ring, &record);
+ *
+ * Memory is taken as records come, in steps that double, up to the limit; so a
+ * thousand silent processes cost next to nothing.
+ *
+ * Each record has a number, greater than that of the one before it.  Records
+ * are read from the old end with a cursor, which stays good whatever is added
+ * or dropped: it goes on with the oldest if the one that it has read last is
+ * gone; and from the new end by ring_before().
+ */
+#ifndef PROCMAN_RING_H
+#define PROCMAN_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RING_LEAST 4096        /* bytes: the smallest limit */
+#define RING_MOST  (1UL << 30) /* bytes: the greatest */
+#define RING_TEXT  131000      /* bytes: the longest text of a record */
+
+enum ring_kind {
+    RING_LINE,    /* it wrote this */
+    RING_STARTED, /* a run begins: a sentence */
+    RING_ENDED,   /* a run has ended: a sentence */
+    RING_NOTE     /* another sentence about it */
+};
+
+struct ring_record {
+    uint64_t seq;
+    int64_t time_us;
+    unsigned run; /* 0: before the first */
+    int pid;      /* of that run; 0: it had none */
+    enum ring_kind kind;
+    int stream;     /* of a line: 1 or 2 */
+    bool continues; /* a line: a piece, and not its first */
+    size_t len;
+    const char *text; /* no C string */
+};
+
+/* Gives a block of another size with what was in the old one, as realloc();
+ * size 0 gives it back.  NULL: there is none, the old one stays. */
+typedef void *ring_resize_fn(void *block, size_t old_size, size_t size);
+
+/* Only ring.c looks inside. */
+struct ring {
+    ring_resize_fn *resize;
+    char *block;
+    size_t limit, room;    /* in bytes: at most, now */
+    size_t oldest, newest; /* where these records are */
+    size_t end;            /* behind the newest */
+    size_t top;            /* where the upper records end; 0: not wrapped */
+    size_t count;
+};
+
+/* Holds no memory yet.  `limit` is from RING_LEAST to RING_MOST. */
+void ring_init(struct ring *ring, size_t limit, ring_resize_fn *resize);
+void ring_release(struct ring *ring);
+
+/* Is there room for a text of this length, or will there never be more?  Takes
+ * more memory if it can. */
+bool ring_fits(struct ring *ring, size_t len);
+
+/* The record must fit.  A text that is longer than a ring can hold is cut. */
+void ring_add(struct ring *ring, const struct ring_record *record);
+
+/* Forgets the oldest record; harmless if there is none. */
+void ring_drop(struct ring *ring);
+
+/* The oldest and the newest; false: there is none.  What a record points to is
+ * valid until something is added or dropped. */
+bool ring_oldest(const struct ring *ring, struct ring_record *to);
+bool ring_newest(const struct ring *ring, struct ring_record *to);
+
+/* ---- from the old end -------------------------------------------------- */
+
+/* `struct ring_cursor cursor = {0};` stands before the oldest. */
+struct ring_cursor {
+    uint64_t next; /* no record below this number is of interest */
+    size_t at;     /* where the one read last was */
+};
+
+/* The next record that is there; false: it has seen all. */
+bool ring_read(const struct ring *ring, struct ring_cursor *cursor,
+               struct ring_record *to);
+
+/* ---- from the new end -------------------------------------------------- */
+
+/* `struct ring_back back = {0};` stands behind the newest.  Good only as long
+ * as nothing is added or dropped. */
+struct ring_back {
+    bool begun;
+    size_t at;
+};
+
+/* The record before; false: it has seen all. */
+bool ring_read_back(const struct ring *ring, struct ring_back *back,
+                    struct ring_record *to);
+
+/* A cursor that begins with the record read last. */
+struct ring_cursor ring_turn(const struct ring *ring,
+                             const struct ring_back *back);
+
+#endif
