@@ -31,7 +31,8 @@ struct process_spec {
     const struct environment *environment; /* the session's */
     const struct environment *own;         /* over it */
     int stop_signal;
-    uint64_t stop_timeout_ms; /* from the stop signal to SIGKILL */
+    const char *stop_command; /* asks it to end, before the signal; NULL */
+    uint64_t stop_timeout_ms; /* from either of them to SIGKILL */
     const char *directory;    /* to run in; NULL: ours */
     int umask;                /* -1: ours */
     int nice;                 /* added to ours */
@@ -51,12 +52,14 @@ struct process_run {
     pid_t pid;             /* of the leader; 0: none was started */
     uint64_t number;       /* 1 for the first run */
     uint64_t started_ms;   /* uv_now(); so are all that follow */
-    uint64_t signalled_ms; /* when the stop signal was sent; 0: never */
+    uint64_t signalled_ms; /* when it was asked to end; 0: never */
     uint64_t ready_ms;     /* when it became ready; 0: it never was */
     uint64_t ended_ms;     /* when the leader ended; 0: it lives */
     uint64_t gone_ms;      /* when all of it was gone */
     int code, signum;      /* how the leader ended */
     bool asked;            /* whether that was wished for */
+    bool commanded;        /* by its stop-command, */
+    bool signalled;        /* and by the stop signal */
     bool killed;           /* SIGKILL was needed */
     size_t killed_others;  /* how many besides the leader SIGKILL met */
     int spawn_error;       /* errno, if it could not be started */
@@ -76,6 +79,9 @@ struct process_watcher {
     void (*on_unwell)(void *owner, struct process *process, const char *why);
     /* The leader has ended, and all it wrote has been told. */
     void (*on_ended)(void *owner, struct process *process);
+    /* Its stop-command did not do well: a sentence. */
+    void (*on_stop_command)(void *owner, struct process *process,
+                            const char *why);
     /* Patience is over: SIGKILL goes to all of it.  The moment to look for
      * those that fled: process_set_strays() may be called from within. */
     void (*on_kill)(void *owner, struct process *process);
@@ -120,7 +126,8 @@ void process_hurry(struct process *process);
 /* Its leader was reaped. */
 void process_leader_ended(struct process *process, int code, int signum);
 
-/* A child was reaped that is no leader: false if it is not one of a probe. */
+/* A child was reaped that is no leader: false if it is none of this one's
+ * probes, nor its stop-command. */
 bool process_child_ended(struct process *process, pid_t pid, int code,
                          int signum);
 
@@ -161,10 +168,13 @@ const char *process_failure(const struct process *process);
 /* How long the leader of the present run has lived, or lived. */
 uint64_t process_age_ms(struct process *process);
 
+/* The group of its stop-command, which is not its own but belongs to it; 0. */
+pid_t process_stop_command(const struct process *process);
+
 /* It waits to be started again: for how much longer. */
 uint64_t process_wait_ms(const struct process *process);
 
-/* How long ago the stop signal was sent. */
+/* How long ago it was asked to end. */
 uint64_t process_patience_ms(struct process *process);
 
 /* Only an idle process can be closed.  Ends with watcher->on_closed(). */

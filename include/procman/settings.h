@@ -77,8 +77,9 @@ struct process_settings {
     uint64_t restart_delay_ms, restart_max_delay_ms, restart_window_ms;
     uint64_t stop_timeout_ms;
     char *dir;
-    int restart;       /* enum restart_policy */
-    int restart_limit; /* 0: none */
+    char *stop_command; /* for /bin/sh -c */
+    int restart;        /* enum restart_policy */
+    int restart_limit;  /* 0: none */
     int stop_signal;
     int kind;    /* enum process_kind */
     int on_exit; /* enum on_exit_choice */

@@ -66,6 +66,9 @@ const struct setting settings_table[] = {
      "see restart-limit", NULL, 0, 0},
     {"stop-signal", P(SIGNAL, stop_signal), "TERM",
      "the signal that asks it to end", NULL, 0, 0},
+    {"stop-command", P(TEXT, stop_command), "",
+     "a shell command that asks it to end; if it is still there afterwards, it "
+     "gets stop-signal", NULL, 0, 0},
     {"stop-timeout", P(DURATION, stop_timeout_ms), "10s",
      "how long it may take to end before it is killed", NULL, 0, 0},
     {"kind", P(CHOICE, kind), "service",

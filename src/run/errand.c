@@ -59,6 +59,7 @@ static struct sentence about_stop(const struct process *process,
     const char *name = process_spec(process)->name;
     uint64_t since = run->signalled_ms ? run->signalled_ms : run->ended_ms;
     struct words time = words_duration(run->gone_ms - since);
+    struct words signal = words_signal(process_spec(process)->stop_signal);
     struct words others =
         words_count(run->killed_others, "descendant", "descendants");
     struct sentence said;
@@ -68,10 +69,11 @@ static struct sentence about_stop(const struct process *process,
                  time.text, run->killed_others ? ", " : "",
                  run->killed_others ? others.text : "",
                  run->killed_others ? " with it" : "");
-    else if (run->signalled_ms)
-        snprintf(said.text, sizeof said.text, "%s stopped: %s, %s", name,
-                 words_signal(process_spec(process)->stop_signal).text,
-                 time.text);
+    else if (run->commanded || run->signalled)
+        snprintf(said.text, sizeof said.text, "%s stopped: %s%s%s, %s", name,
+                 run->commanded ? "stop-command" : "",
+                 run->commanded && run->signalled ? " and " : "",
+                 run->signalled ? signal.text : "", time.text);
     else
         snprintf(said.text, sizeof said.text, "%s has ended by itself", name);
     return said;

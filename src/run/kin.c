@@ -14,10 +14,15 @@ struct search {
     size_t count;
 };
 
+static bool is_group_of(const struct kin_leader *leader, pid_t group)
+{
+    return group && (leader->pid == group || leader->helper == group);
+}
+
 static size_t leader_of_group(const struct search *search, pid_t group)
 {
     for (size_t i = 0; i < search->leader_count; i++)
-        if (group && search->leaders[i].pid == group)
+        if (is_group_of(&search->leaders[i], group))
             return i;
     return KIN_NOBODY;
 }
@@ -77,8 +82,8 @@ struct kin *kin_find(const struct kin_leader *leaders, size_t leader_count,
         struct kin *kin = &found[(*count)++];
         kin->pid = all[i].pid;
         kin->owner = owner_of(&search, &all[i]);
-        kin->in_group =
-            kin->owner != KIN_NOBODY && all[i].group == leaders[kin->owner].pid;
+        kin->in_group = kin->owner != KIN_NOBODY &&
+                        is_group_of(&leaders[kin->owner], all[i].group);
     }
     free(all);
     return found;

@@ -10,11 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How soon SIGKILL is sent once more to those who came meanwhile. */
-#define KILL_TRIES     20 /* of those that we are not allowed to kill */
-#define KILL_AGAIN_MS  100
-#define PROCESS_WISHES 8
-
 static void feed(struct process *process, enum life_event event);
 
 const struct process_watcher *process_watcher(const struct process *process)
@@ -55,7 +50,7 @@ static void on_quiet(uv_timer_t *timer)
 {
     struct process *process = HANDLES_OWNER(timer);
 
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < PROCESS_STREAMS; i++)
         if (stream_has_more(&process->streams[i]))
             await_quiet(process);
         else
@@ -72,7 +67,7 @@ static void on_read(struct stream *stream)
 
 static void drain(struct process *process)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < PROCESS_STREAMS; i++) {
         stream_drain(&process->streams[i]);
         lines_flush(&process->streams[i].lines);
     }
@@ -80,29 +75,9 @@ static void drain(struct process *process)
 
 /* ---- who is there ----------------------------------------------------- */
 
-static bool leader_is_gone(const struct process *process)
+bool process_leader_is_gone(const struct process *process)
 {
     return process->now.ended_ms != 0;
-}
-
-/* Strays may outlive the group for long: what was empty once stays so. */
-static bool is_empty(struct process *process)
-{
-    pid_t group = process->now.pid;
-
-    if (leader_is_gone(process) &&
-        (!os_group_lives(group) ||
-         (process->now.killed && os_group_is_foreign(group))))
-        process->group_gone = true;
-    return process->group_gone && process->stray_count == 0;
-}
-
-static void signal_all(struct process *process, int signum)
-{
-    if (!process->group_gone)
-        os_signal_group(process->now.pid, signum);
-    for (size_t i = 0; i < process->stray_count; i++)
-        os_signal(process->strays[i], signum);
 }
 
 static bool knows_stray(const struct process *process, pid_t pid)
@@ -138,42 +113,6 @@ void process_arm(struct process *process, uint64_t delay_ms)
     uv_timer_start(&process->timer, on_timer, delay_ms, 0);
 }
 
-static enum life_event send_stop(struct process *process)
-{
-    process->now.signalled_ms = process_now_ms(process);
-    signal_all(process, process->spec->stop_signal);
-    /* One that is stopped must wake up to hear it. */
-    signal_all(process, SIGCONT);
-    process_arm(process, process->spec->stop_timeout_ms);
-    return is_empty(process) ? LIFE_EMPTIED : LIFE_NO_EVENT;
-}
-
-/* It runs as another user (sudo, setuid): there is nothing more we can do. */
-static enum life_event give_up(struct process *process)
-{
-    process->now.ended_ms = process_now_ms(process);
-    process->now.signum = SIGKILL;
-    process_watcher(process)->on_unwell(
-        process->site->owner, process,
-        "it runs as another user and cannot be ended; it lives on");
-    return LIFE_CRASHED;
-}
-
-static enum life_event send_kill(struct process *process)
-{
-    bool first = !process->now.killed;
-
-    process->now.killed = true;
-    if (first)
-        process_watcher(process)->on_kill(process->site->owner, process);
-    signal_all(process, SIGKILL);
-    process_arm(process, KILL_AGAIN_MS);
-    if (!leader_is_gone(process) && os_group_is_foreign(process->now.pid) &&
-        ++process->kills > KILL_TRIES)
-        return give_up(process);
-    return is_empty(process) ? LIFE_EMPTIED : LIFE_NO_EVENT;
-}
-
 /* One that was never started has nobody to wait for. */
 static enum life_event see_leader_off(struct process *process)
 {
@@ -192,7 +131,7 @@ static enum life_event close_run(struct process *process)
     uv_timer_stop(&process->timer);
     uv_timer_stop(&process->quiet);
     drain(process);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < PROCESS_STREAMS; i++)
         stream_close(&process->streams[i]);
     ready_close(process->ready);
     process->ready = NULL;
@@ -229,8 +168,8 @@ static enum life_event perform(struct process *process, enum life_action action)
 {
     switch (action) {
     case LIFE_SPAWN: return process_spawn(process);
-    case LIFE_SIGNAL: return send_stop(process);
-    case LIFE_KILL: return send_kill(process);
+    case LIFE_SIGNAL: return process_send_stop(process);
+    case LIFE_KILL: return process_send_kill(process);
     case LIFE_DRAIN: return see_leader_off(process);
     case LIFE_CLOSE: return close_run(process);
     case LIFE_BACK_OFF: return back_off(process);
@@ -337,14 +276,17 @@ void process_leader_ended(struct process *process, int code, int signum)
 bool process_child_ended(struct process *process, pid_t pid, int code,
                          int signum)
 {
+    if (process_stop_command_ended(process, pid, code, signum))
+        return true;
     return process->ready &&
            ready_child_ended(process->ready, pid, code, signum);
 }
 
 bool process_waits_for_kin(const struct process *process)
 {
-    return leader_is_gone(process) && (process->life.state == LIFE_STOPPING ||
-                                       process->life.state == LIFE_LINGERING);
+    return process_leader_is_gone(process) &&
+           (process->life.state == LIFE_STOPPING ||
+            process->life.state == LIFE_LINGERING);
 }
 
 void process_set_strays(struct process *process, const pid_t *strays,
@@ -353,6 +295,8 @@ void process_set_strays(struct process *process, const pid_t *strays,
     bool stopping = process->life.state == LIFE_STOPPING;
     int signum = process->now.killed ? SIGKILL : process->spec->stop_signal;
 
+    if (process_runs_stop_command(process) && !process->now.killed)
+        return; /* they are asked when it has ended */
     for (size_t i = 0; i < count && stopping; i++)
         if (!knows_stray(process, strays[i])) {
             process_watcher(process)->on_stray(process->site->owner, process,
@@ -366,7 +310,7 @@ void process_set_strays(struct process *process, const pid_t *strays,
     for (size_t i = 0; i < count; i++)
         process->strays[i] = strays[i];
     process->stray_count = count;
-    if (!process->feeding && is_empty(process))
+    if (!process->feeding && process_is_empty(process))
         feed(process, LIFE_EMPTIED);
 }
 
@@ -382,16 +326,16 @@ void process_pause(struct process *process, bool paused)
     if (paused)
         uv_timer_stop(&process->quiet);
     else
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < PROCESS_STREAMS; i++)
             on_read(&process->streams[i]);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < PROCESS_STREAMS; i++)
         stream_pause(&process->streams[i], paused);
 }
 
 void process_suspend(struct process *process, bool suspended)
 {
     if (process->life.state != LIFE_IDLE && process->now.pid)
-        signal_all(process, suspended ? SIGSTOP : SIGCONT);
+        process_signal_all(process, suspended ? SIGSTOP : SIGCONT);
 }
 
 enum life_state process_state(const struct process *process)
@@ -441,8 +385,8 @@ const char *process_failure(const struct process *process)
 
 uint64_t process_age_ms(struct process *process)
 {
-    uint64_t until = leader_is_gone(process) ? process->now.ended_ms
-                                             : process_now_ms(process);
+    uint64_t until = process_leader_is_gone(process) ? process->now.ended_ms
+                                                     : process_now_ms(process);
 
     return until - process->now.started_ms;
 }
@@ -452,6 +396,11 @@ uint64_t process_wait_ms(const struct process *process)
     return process->life.state == LIFE_WAITING
                ? uv_timer_get_due_in(&process->timer)
                : 0;
+}
+
+pid_t process_stop_command(const struct process *process)
+{
+    return process->stop_command;
 }
 
 uint64_t process_patience_ms(struct process *process)
@@ -497,8 +446,9 @@ struct process *process_create(const struct process_site *site,
     handles_init(&process->run, process, on_run_over);
     add_timer(process, &process->timer);
     add_timer(process, &process->quiet);
-    stream_init(&process->streams[0], on_stdout, process, on_read);
-    stream_init(&process->streams[1], on_stderr, process, on_read);
+    stream_init(&process->streams[STREAM_OUT], on_stdout, process, on_read);
+    stream_init(&process->streams[STREAM_ERROR], on_stderr, process, on_read);
+    stream_init(&process->streams[STREAM_STOP], on_stdout, process, on_read);
     return process;
 }
 

@@ -1,7 +1,8 @@
-/* process_inside.h - the two halves of a process, and what they share.
+/* process_inside.h - the parts of a process, and what they share.
  *
  *     process.c        its life: what is to be done, and what happened
  *     process_start.c  one run: from the settings to a leader that is ready
+ *     process_stop.c   from its stop-command to SIGKILL, until nobody is left
  */
 #ifndef PROCMAN_PROCESS_INSIDE_H
 #define PROCMAN_PROCESS_INSIDE_H
@@ -12,6 +13,9 @@
 #include "stream.h"
 
 #define PROCESS_WISHES 8
+
+/* stdout, stderr, and both of the stop-command. */
+enum { STREAM_OUT, STREAM_ERROR, STREAM_STOP, PROCESS_STREAMS };
 
 struct process {
     const struct process_site *site;
@@ -27,8 +31,11 @@ struct process {
     char *failure;           /* why `now` could not be started; NULL */
     pid_t *strays;           /* fled from the group, and live */
     size_t stray_count;
-    bool group_gone; /* its number may be somebody else's by now */
-    unsigned kills;  /* that were not allowed */
+    bool group_gone;          /* its number may be somebody else's by now */
+    pid_t stop_command;       /* its group, while it is there; 0: none */
+    bool stop_command_ended;  /* it has, others of its group have not */
+    uint64_t stop_command_ms; /* when it was started */
+    unsigned kills;           /* that were not allowed */
     bool paused;
 
     struct handles home; /* live as long as the process: the timers */
@@ -40,7 +47,7 @@ struct process {
     char *status;        /* what it says of itself; NULL: nothing */
 
     struct handles run; /* live as long as one run: the streams */
-    struct stream streams[2];
+    struct stream streams[PROCESS_STREAMS];
 };
 
 /* ---- process.c ---- */
@@ -53,10 +60,38 @@ uint64_t process_now_ms(struct process *process);
 /* Its one timer, whose meaning is that of its state. */
 void process_arm(struct process *process, uint64_t delay_ms);
 
+bool process_leader_is_gone(const struct process *process);
+
 /* ---- process_start.c ---- */
+
+/* A child that has all that its settings give to the leader; `output` is
+ * where both of its outputs go. */
+struct os_child process_child(const struct process *process, char *const *argv,
+                              char *const *env, int output);
+
+/* A pipe into one of the streams.  Returns the child's end, to be closed once
+ * the child has it; -1: see why. */
+int process_open_stream(struct process *process, int stream, struct cause *why);
 
 /* Starts a run.  Returns what came of it: LIFE_BECAME_READY, LIFE_CRASHED, or
  * LIFE_NO_EVENT: it has still to become ready. */
 enum life_event process_spawn(struct process *process);
+
+/* ---- process_stop.c ---- */
+
+/* Is nobody of the run there any more, nor its stop-command? */
+bool process_is_empty(struct process *process);
+
+bool process_runs_stop_command(const struct process *process);
+
+void process_signal_all(struct process *process, int signum);
+
+/* LIFE_SIGNAL and LIFE_KILL, and what came of it at once. */
+enum life_event process_send_stop(struct process *process);
+enum life_event process_send_kill(struct process *process);
+
+/* False: that was not its stop-command. */
+bool process_stop_command_ended(struct process *process, pid_t pid, int code,
+                                int signum);
 
 #endif

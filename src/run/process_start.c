@@ -8,18 +8,16 @@
 #include <unistd.h>
 
 /* A true pipe, not UV_CREATE_PIPE: that one is a pair of sockets, and a child
- * that opens /dev/stdout by its name then fails with ENXIO.  Returns the
- * child's end, to be closed once the child has it; -1: see why. */
-static int open_stream(struct process *process, struct stream *stream,
-                       struct cause *why)
+ * that opens /dev/stdout by its name then fails with ENXIO. */
+int process_open_stream(struct process *process, int stream, struct cause *why)
 {
     const struct process_site *site = process->site;
     int ends[2];
 
     if (!os_pipe(ends, why))
         return -1;
-    if (!stream_open(stream, site->loop, ends[0], site->scratch,
-                     site->scratch_size, &process->run)) {
+    if (!stream_open(&process->streams[stream], site->loop, ends[0],
+                     site->scratch, site->scratch_size, &process->run)) {
         close(ends[1]);
         cause_say(why, "cannot watch a pipe");
         return -1;
@@ -66,26 +64,36 @@ static int find_file(struct process *process, char **file, struct cause *why)
     return failed;
 }
 
+struct os_child process_child(const struct process *process, char *const *argv,
+                              char *const *env, int output)
+{
+    const struct process_spec *spec = process->spec;
+
+    return (struct os_child){
+        .file = argv[0],
+        .argv = argv,
+        .env = env,
+        .input = process->site->null,
+        .output = output,
+        .error = output,
+        .directory = spec->directory,
+        .descriptors = descriptors_of(process),
+        .umask = spec->umask,
+        .nice = spec->nice,
+    };
+}
+
 static int start_leader(struct process *process, char **env, int output,
                         int error, struct cause *why)
 {
-    const struct process_spec *spec = process->spec;
     char *file = NULL;
     int failed = find_file(process, &file, why);
 
     if (!failed) {
-        struct os_child child = {
-            .file = file,
-            .argv = spec->argv,
-            .env = env,
-            .input = process->site->null,
-            .output = output,
-            .error = error,
-            .directory = spec->directory,
-            .descriptors = descriptors_of(process),
-            .umask = spec->umask,
-            .nice = spec->nice,
-        };
+        struct os_child child =
+            process_child(process, process->spec->argv, env, output);
+        child.file = file;
+        child.error = error;
         pid_t pid = os_spawn(&child);
         failed = pid < 0 ? -pid : 0;
         process->now.pid = pid < 0 ? 0 : pid;
@@ -164,9 +172,9 @@ static struct ready *make_ready(struct process *process, struct cause *why)
 static int start_run(struct process *process, char **env, struct cause *why)
 {
     int failed = EMFILE;
-    int output = open_stream(process, &process->streams[0], why);
+    int output = process_open_stream(process, STREAM_OUT, why);
     int error =
-        output < 0 ? -1 : open_stream(process, &process->streams[1], why);
+        output < 0 ? -1 : process_open_stream(process, STREAM_ERROR, why);
 
     if (error >= 0)
         failed = start_leader(process, env, output, error, why);

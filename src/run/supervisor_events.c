@@ -162,6 +162,15 @@ static void on_unwell(void *owner, struct process *process, const char *why)
                process_spec(process)->name, why);
 }
 
+static void on_stop_command(void *owner, struct process *process,
+                            const char *why)
+{
+    struct supervisor *supervisor = owner;
+
+    output_say(supervisor->config.output, "%s: its stop-command %s",
+               process_spec(process)->name, why);
+}
+
 static void on_state(void *owner, struct process *process)
 {
     struct supervisor *supervisor = owner;
@@ -293,6 +302,7 @@ const struct process_watcher supervisor_watcher = {
     .on_unwell = on_unwell,
     .on_unstartable = on_unstartable,
     .on_ended = on_ended,
+    .on_stop_command = on_stop_command,
     .on_kill = on_kill,
     .on_stray = on_stray,
     .on_state = on_state,

@@ -43,6 +43,7 @@ void supervisor_find_kin(struct supervisor *supervisor)
         leaders[i].name = process_spec(process)->name;
         if (process_state(process) != LIFE_IDLE)
             leaders[i].pid = process_run(process)->pid;
+        leaders[i].helper = process_stop_command(process);
     }
     free(supervisor->kin);
     supervisor->kin =

@@ -94,6 +94,16 @@ static void on_kill(void *owner, struct process *process)
     note(owner, "kill");
 }
 
+static void on_stop_command(void *owner, struct process *process,
+                            const char *why)
+{
+    struct world *world = owner;
+
+    (void)process;
+    buf_add_format(&world->log, "command %.*s;",
+                   (int)strcspn(why, "0123456789"), why);
+}
+
 static void on_stray(void *owner, struct process *process, pid_t pid)
 {
     (void)process, (void)pid;
@@ -119,6 +129,7 @@ static const struct process_watcher watcher = {
     .on_unstartable = on_unstartable,
     .on_ended = on_ended,
     .on_kill = on_kill,
+    .on_stop_command = on_stop_command,
     .on_stray = on_stray,
     .on_state = on_state,
     .on_closed = on_closed,
@@ -140,6 +151,8 @@ static void on_child(uv_signal_t *handle, int number)
     for (pid_t pid; (pid = os_reap(&code, &signum)) > 0;)
         if (pid == process_run(world->process)->pid)
             process_leader_ended(world->process, code, signum);
+        else
+            process_child_ended(world->process, pid, code, signum);
     if (process_waits_for_kin(world->process) && !world->blind)
         process_set_strays(world->process, &world->stray,
                            world->stray && kill(world->stray, 0) == 0);
@@ -573,6 +586,109 @@ static void a_group_that_was_empty_is_nobodys_any_more(void **state)
 
 /* ---- wishes ----------------------------------------------------------------------- */
 
+/* ---- a stop-command ---------------------------------------------------- */
+
+static void a_stop_command_ends_it_and_no_signal_is_needed(void **state)
+{
+    struct world *world = *state;
+
+    world->spec.stop_command = "echo asking; echo errors >&2; kill -USR1 "
+                               "$MAINPID; while kill -0 $MAINPID; do sleep "
+                               "0.01; done 2>/dev/null; echo gone";
+    start(world, "trap 'exit 0' USR1; trap 'echo heard' TERM; echo up; "
+                 "while :; do sleep 0.01; done");
+    wait_for(world, "up");
+    process_tell(world->process, LIFE_STOP);
+    wait_for_rest(world);
+    assert_string_equal(log_of(world),
+                        "started;starting;ready;1|up;stopping;1|asking;"
+                        "1|errors;ended 0/0 asked;1|gone;closing;idle;");
+    const struct process_run *run = process_last_run(world->process);
+    assert_true(run->commanded);
+    assert_false(run->signalled);
+}
+
+static void
+one_that_is_there_after_its_stop_command_gets_the_signal(void **state)
+{
+    struct world *world = *state;
+
+    world->spec.stop_command = "exit 3";
+    start(world, "echo up; exec sleep 60");
+    wait_for(world, "up");
+    process_tell(world->process, LIFE_STOP);
+    wait_for_rest(world);
+    assert_string_equal(log_of(world),
+                        "started;starting;ready;1|up;stopping;"
+                        "command exited with code ;ended 0/15 asked;closing;"
+                        "idle;");
+    assert_true(process_last_run(world->process)->signalled);
+}
+
+static void a_stop_command_that_hangs_is_killed_with_it(void **state)
+{
+    struct world *world = *state;
+
+    world->spec.stop_timeout_ms = 50;
+    world->spec.stop_command = "trap '' TERM; while :; do sleep 1; done";
+    start(world, "echo up; exec sleep 60");
+    wait_for(world, "up");
+    process_tell(world->process, LIFE_STOP);
+    wait_for_rest(world);
+    assert_string_equal(log_of(world),
+                        "started;starting;ready;1|up;stopping;kill;"
+                        "ended 0/9 asked;closing;idle;");
+    assert_true(process_last_run(world->process)->killed);
+    assert_false(process_last_run(world->process)->signalled);
+}
+
+static void what_a_stop_command_leaves_running_goes_with_it(void **state)
+{
+    struct world *world = *state;
+
+    world->spec.stop_command = "sleep 60 & echo left $!; kill $MAINPID";
+    start(world, "echo up; exec sleep 60");
+    wait_for(world, "up");
+    process_tell(world->process, LIFE_STOP);
+    wait_for_rest(world);
+    const char *left = strstr(log_of(world), "left ");
+    assert_non_null(left);
+    assert_int_equal(kill((pid_t)atoi(left + strlen("left ")), 0), -1);
+}
+
+static void a_stop_command_is_not_run_for_what_has_ended(void **state)
+{
+    struct world *world = *state;
+
+    world->spec.stop_command = "echo asking";
+    world->blind = true; /* so that it lingers */
+    start(world, "sleep 60 & exit 0");
+    wait_for(world, "lingering");
+    world->blind = false;
+    process_tell(world->process, LIFE_STOP);
+    wait_for_rest(world);
+    assert_null(strstr(log_of(world), "asking"));
+}
+
+static void a_stop_command_that_cannot_be_started_is_told(void **state)
+{
+    struct world *world = *state;
+    struct rlimit before, none;
+
+    world->spec.stop_command = "echo asking";
+    start(world, "echo up; exec sleep 60");
+    wait_for(world, "up");
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    none.rlim_cur = (rlim_t)open_descriptors();
+    setrlimit(RLIMIT_NOFILE, &none);
+    process_tell(world->process, LIFE_STOP);
+    setrlimit(RLIMIT_NOFILE, &before);
+    wait_for_rest(world);
+    assert_non_null(strstr(log_of(world), "command could not be started"));
+    assert_non_null(strstr(log_of(world), "ended 0/15 asked"));
+}
+
 static void a_restart_is_a_new_run(void **state)
 {
     struct world *world = *state;
@@ -732,6 +848,12 @@ int main(void)
         STORY(one_that_fled_is_signalled_and_waited_for),
         STORY(one_that_flees_from_a_stop_is_told_too),
         STORY(a_group_that_was_empty_is_nobodys_any_more),
+        STORY(a_stop_command_ends_it_and_no_signal_is_needed),
+        STORY(one_that_is_there_after_its_stop_command_gets_the_signal),
+        STORY(a_stop_command_that_hangs_is_killed_with_it),
+        STORY(what_a_stop_command_leaves_running_goes_with_it),
+        STORY(a_stop_command_is_not_run_for_what_has_ended),
+        STORY(a_stop_command_that_cannot_be_started_is_told),
         STORY(a_restart_is_a_new_run),
         STORY(a_wish_from_within_is_granted_afterwards),
         STORY(one_that_cannot_be_executed_says_so_and_rests),
