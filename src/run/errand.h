@@ -24,8 +24,10 @@ struct errand {
     struct reply reply;
     struct errand_item *items;
     size_t count, open;
-    size_t told;     /* the first so many know what to do */
-    bool in_a_hurry; /* all are told at once */
+    size_t told;              /* the first so many know what to do */
+    uint64_t begun_ms;        /* on the loop's clock */
+    uint64_t prompt_until_ms; /* those told have time till then; after it */
+    bool in_a_hurry;          /* all the others are told at once */
 };
 
 struct errand *errand_create(enum verb verb, struct control_call *call,

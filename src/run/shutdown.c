@@ -99,11 +99,32 @@ static void on_report(uv_timer_t *timer)
 static void on_prompt_over(uv_timer_t *timer)
 {
     struct shutdown *shutdown = shutdown_of(timer);
+    uint64_t report_ms = shutdown->begun_ms + SHUTDOWN_REPORT_MS;
+    uint64_t now_ms = uv_now(timer->loop);
 
     shutdown->prompt = false;
     tell(shutdown, SIZE_MAX);
-    uv_timer_start(timer, on_report, SHUTDOWN_REPORT_MS - SHUTDOWN_PROMPT_MS,
+    uv_timer_start(timer, on_report,
+                   report_ms > now_ms ? report_ms - now_ms : 0,
                    SHUTDOWN_REPORT_MS);
+}
+
+uint64_t shutdown_prompt_until(uint64_t begun_ms, uint64_t now_ms)
+{
+    uint64_t step_ms = now_ms + SHUTDOWN_STEP_MS;
+    uint64_t all_ms = begun_ms + SHUTDOWN_PROMPT_MS;
+
+    return step_ms < all_ms ? step_ms : all_ms;
+}
+
+static void tell_next(struct shutdown *shutdown)
+{
+    uint64_t now_ms = uv_now(shutdown->timer.loop);
+    uint64_t until_ms = shutdown_prompt_until(shutdown->begun_ms, now_ms);
+
+    uv_timer_start(&shutdown->timer, on_prompt_over,
+                   until_ms > now_ms ? until_ms - now_ms : 0, 0);
+    tell(shutdown, shutdown->step);
 }
 
 void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop,
@@ -130,8 +151,8 @@ void shutdown_begin(struct shutdown *shutdown)
             shutdown->ordered || roster->members[i]->after_count > 0;
     shutdown->step = (left + SUPERVISOR_STEPS - 1) / SUPERVISOR_STEPS;
     uv_update_time(shutdown->timer.loop);
-    uv_timer_start(&shutdown->timer, on_prompt_over, SHUTDOWN_PROMPT_MS, 0);
-    tell(shutdown, shutdown->step);
+    shutdown->begun_ms = uv_now(shutdown->timer.loop);
+    tell_next(shutdown);
 }
 
 static bool all_told_are_idle(const struct shutdown *shutdown)
@@ -150,7 +171,7 @@ void shutdown_go_on(struct shutdown *shutdown)
     if (!shutdown->prompt)
         tell(shutdown, SIZE_MAX);
     else if (all_told_are_idle(shutdown))
-        tell(shutdown, shutdown->step);
+        tell_next(shutdown);
 }
 
 void shutdown_hurry(struct shutdown *shutdown)

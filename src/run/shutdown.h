@@ -1,9 +1,11 @@
 /* shutdown.h - everybody is stopped, in order.
  *
  * Whoever starts after another one stops before it, always.  Beyond that it
- * goes in reverse order of the plan, step by step while they end promptly;
- * after SHUTDOWN_PROMPT_MS in all the rest at once.  Each process's own
- * patience decides when it is killed.
+ * goes in reverse order of the plan, step by step while they end promptly: when
+ * a step takes more than SHUTDOWN_STEP_MS, or all of them together take more
+ * than SHUTDOWN_PROMPT_MS, the rest is told at once.  Each process's own patience
+ * decides when it is killed; so those that hear nothing are gone half a second
+ * after it, however many they are.
  */
 #ifndef PROCMAN_SHUTDOWN_H
 #define PROCMAN_SHUTDOWN_H
@@ -12,6 +14,7 @@
 #include "procman/output.h"
 #include "roster.h"
 
+#define SHUTDOWN_STEP_MS   400 /* an etcd's leader hands over in 200 */
 #define SHUTDOWN_PROMPT_MS 1000
 #define SHUTDOWN_REPORT_MS 2000 /* how often it says what it waits for */
 
@@ -20,10 +23,15 @@ struct shutdown {
     bool ordered;                /* somebody starts after another one */
     size_t step;                 /* how many are told at a time */
     bool prompt;                 /* so far they have ended promptly */
+    uint64_t begun_ms;           /* on the loop's clock */
     struct output *output;
     uv_timer_t timer;
     bool begun;
 };
+
+/* When those that are told now are not prompt any more, of a row that has begun
+ * then. */
+uint64_t shutdown_prompt_until(uint64_t begun_ms, uint64_t now_ms);
 
 void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop,
                    const struct roster *roster, struct output *output,

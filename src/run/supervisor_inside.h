@@ -1,10 +1,11 @@
 /* supervisor_inside.h - the supervisor's own parts, and what they share.
  *
- *     supervisor.c         birth, start, signals, requests
- *     supervisor_events.c  what processes tell, and what becomes of it
- *     supervisor_order.c   who waits for whom before it starts
- *     supervisor_kin.c     who else is there: looks at all descendants
- *     supervisor_end.c     from the last wish to the last handle
+ *     supervisor.c          birth, start, signals
+ *     supervisor_events.c   what processes tell, and what becomes of it
+ *     supervisor_order.c    who waits for whom before it starts
+ *     supervisor_errands.c  what clients have asked for
+ *     supervisor_kin.c      who else is there: looks at all descendants
+ *     supervisor_end.c      from the last wish to the last handle
  */
 #ifndef PROCMAN_SUPERVISOR_INSIDE_H
 #define PROCMAN_SUPERVISOR_INSIDE_H
@@ -58,20 +59,13 @@ struct supervisor {
     uv_check_t turn_end;
     bool reap_wanted; /* a child has ended in this turn */
     uv_timer_t look_timer;
-    uv_timer_t errand_timer; /* those to stop have ended promptly till then */
+    uv_timer_t errand_timer; /* somebody who is to stop is not prompt */
 };
 
 /* ---- supervisor.c ---- */
 
 /* It will not be started when its turn comes; says whether it would have. */
 bool supervisor_unqueue(struct supervisor *supervisor, struct member *member);
-
-/* Tells the processes of an errand what to do; the errand is answered and
- * released when they have done it. */
-void supervisor_send(struct supervisor *supervisor, struct errand *errand);
-
-/* A process has changed: whoever is to be told next by an errand is told. */
-void supervisor_go_on_with_errands(struct supervisor *supervisor);
 
 /* ---- supervisor_order.c ---- */
 
@@ -87,6 +81,15 @@ void supervisor_order_changed(struct supervisor *supervisor,
 
 /* Is it held back by one that has failed for good? */
 bool supervisor_is_blocked(const struct member *member);
+
+/* ---- supervisor_errands.c ---- */
+
+/* Tells the processes of an errand what to do; the errand is answered and
+ * released when they have done it. */
+void supervisor_send(struct supervisor *supervisor, struct errand *errand);
+
+/* A process has changed: whoever is to be told next by an errand is told. */
+void supervisor_go_on_with_errands(struct supervisor *supervisor);
 
 /* ---- supervisor_events.c ---- */
 

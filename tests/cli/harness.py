@@ -15,6 +15,7 @@ import collections
 import contextlib
 import errno
 import fcntl
+import itertools
 import json
 import os
 import pathlib
@@ -23,6 +24,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -43,6 +45,9 @@ PREFIX = re.compile(r"(?:\x1b\[(?P<color>\d+)m)?(?:(?P<time>\d\d:\d\d:\d\d) )?"
 # What a sanitizer or valgrind says when it is not content.
 COMPLAINTS = re.compile(r"ERROR: \w+Sanitizer|runtime error:|^==\d+== ",
                         re.MULTILINE)
+
+# However slow the machine is.
+DURATION = r"(\d+ ms|\d+(\.\d)? s)"
 
 Line = collections.namedtuple("Line", "at raw name mark text")
 Answer = collections.namedtuple("Answer", "code out err")
@@ -97,6 +102,25 @@ def parent_of(pid):
         stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
         return int(stat.rpartition(")")[2].split()[1])
     return 0
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            probe.listen()
+        except OSError:
+            return False
+        return True
+
+
+# Below those that the kernel gives away, so that nobody else comes by one.
+PORTS = itertools.count(20000 + os.getpid() * 131 % 10000)
+
+
+def new_port():
+    return next(port for port in PORTS if is_free(port))
 
 
 def started(pid):
@@ -224,8 +248,10 @@ class Running:
         return int(line.text.split()[-1])
 
     def send(self, number):
+        """When it was sent, or a moment before that."""
+        now = time.monotonic()
         self.popen.send_signal(number)
-        return time.monotonic()
+        return now
 
     def wait(self, timeout=20):
         """Waits for the end; the exit code, -n if signal n was the end."""

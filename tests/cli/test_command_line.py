@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from harness import alive, program
+from harness import DURATION, alive, program
 
 COMMANDS = ("check", "start", "run", "stop", "restart", "status", "list",
             "help", "version")
@@ -322,7 +322,7 @@ def three(box):
 def test_stop_start_and_restart_say_what_became_of_it(box, three):
     answer = box.ask("run", "stop", "b")
     assert answer.code == 0 and answer.err == ""
-    assert re.fullmatch(r"b stopped: SIGTERM, \d+ ms\n", answer.out)
+    assert re.fullmatch(rf"b stopped: SIGTERM, {DURATION}\n", answer.out)
     assert box.ask("run", "stop", "b") == (0, "b was not running\n", "")
 
     answer = box.ask("run", "start", "b")
@@ -339,7 +339,7 @@ def test_stop_start_and_restart_say_what_became_of_it(box, three):
 
 
 def test_the_verbs_are_commands_too(box, three):
-    assert re.fullmatch(r"b stopped: SIGTERM, \d+ ms\n",
+    assert re.fullmatch(rf"b stopped: SIGTERM, {DURATION}\n",
                         box.ask("stop", "b").out)
     answer = box.ask("restart", "b")
     assert answer.code == 0 and re.fullmatch(r"b (re)?started: pid \d+\n",
@@ -397,7 +397,7 @@ def test_stopping_the_last_process_answers_before_the_end(box, three):
     assert box.ask("run", "stop", "a", "b").code == 0
     answer = box.ask("run", "stop", "c")
     assert answer.code == 0
-    assert re.fullmatch(r"c stopped: SIGTERM, \d+ ms\n", answer.out)
+    assert re.fullmatch(rf"c stopped: SIGTERM, {DURATION}\n", answer.out)
     assert three.wait() == 0
 
 

@@ -15,7 +15,6 @@ import pty
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import termios
 import time
@@ -23,7 +22,7 @@ import traceback
 
 import pytest
 
-from harness import CHILDREN, PATIENCE, Box, alive, until
+from harness import CHILDREN, PATIENCE, Box, alive, is_free, new_port, until
 
 KINDS = ("polite", "deaf", "double-fork", "daemon", "holds-the-pipe",
          "no-environment", "bomb", "stopped")
@@ -45,25 +44,6 @@ def bearers_of(tag):
                     if tag in arguments.read() and alive(int(entry)):
                         found.append(int(entry))
     return found
-
-
-def is_free(port):
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-            probe.listen()
-        except OSError:
-            return False
-        return True
-
-
-# Below those that the kernel gives away, so that nobody else comes by one.
-PORTS = itertools.count(20000 + os.getpid() * 131 % 10000)
-
-
-def new_port():
-    return next(port for port in PORTS if is_free(port))
 
 
 def cgroup_of(session):

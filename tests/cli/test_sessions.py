@@ -436,10 +436,11 @@ def test_clients_that_stall_or_go_away_harm_nobody(box):
         with connected(box) as client:  # a wish, and gone
             client.sendall(b'{"verb": "restart", "names": ["web"]}\n')
         running.wait_line("^got SIGTERM$", "web")
-        assert box.ask("run", "status", timeout=5).out == "*web\n"
+        assert box.ask("run", "status").out == "*web\n"
         asked = running.send(signal.SIGTERM)
         assert running.wait() == -signal.SIGTERM
-        assert time.monotonic() - asked < 3 or SLOW
+        # Not as long as a client may take for its request.
+        assert time.monotonic() - asked < 9 or SLOW
 
 
 def test_a_client_that_does_not_read_does_not_grow_procman(box):
@@ -467,7 +468,7 @@ def test_half_a_request_is_given_up_after_ten_seconds(box):
         half.sendall(b'{"verb": ')
         said(half)
         assert 9 < time.monotonic() - began
-        assert time.monotonic() - began < 13 or SLOW
+        assert time.monotonic() - began < 19 or SLOW
         # Who waits between requests may wait.
         idle.sendall(b'{"verb": "list"}\n')
         assert reply(idle)["code"] == 0

@@ -1,0 +1,99 @@
+/* What clients have asked for, told to one process after another. */
+#include "procman/supervisor.h"
+#include "supervisor_inside.h"
+
+static void tell_item(struct errand *errand)
+{
+    static const enum life_event wishes[] = {
+        [VERB_START] = LIFE_START,
+        [VERB_STOP] = LIFE_STOP,
+        [VERB_RESTART] = LIFE_RESTART,
+    };
+    struct process *process = errand->items[errand->told++].process;
+
+    process_tell(process, wishes[errand->verb]);
+    errand_look(errand, process);
+}
+
+/* Everybody is told at once, but those that are to stop: they are told one after
+ * another as long as they end promptly, for the reason that a shutdown has. */
+static bool may_tell_next(const struct errand *errand)
+{
+    if (errand->told == errand->count)
+        return false;
+    if (errand->verb != VERB_STOP || errand->in_a_hurry)
+        return true;
+    for (size_t i = 0; i < errand->told; i++)
+        if (!errand->items[i].done)
+            return false;
+    return true;
+}
+
+static void on_prompt_over(uv_timer_t *timer)
+{
+    struct supervisor *supervisor = HANDLES_OWNER(timer);
+    uint64_t now = uv_now(supervisor->config.loop);
+
+    for (struct errand *each = supervisor->errands; each; each = each->next)
+        each->in_a_hurry = each->in_a_hurry || each->prompt_until_ms <= now;
+    supervisor_go_on_with_errands(supervisor);
+}
+
+static bool waits_for_promptness(const struct errand *errand)
+{
+    return errand->told < errand->count && !errand->in_a_hurry;
+}
+
+/* Each errand has a time of its own: one that is given later is no reason to
+ * wait longer with the one before. */
+static void watch_errands(struct supervisor *supervisor)
+{
+    uint64_t now = uv_now(supervisor->config.loop), next = UINT64_MAX;
+
+    for (struct errand *each = supervisor->errands; each; each = each->next)
+        if (waits_for_promptness(each) && each->prompt_until_ms < next)
+            next = each->prompt_until_ms;
+    if (next == UINT64_MAX)
+        uv_timer_stop(&supervisor->errand_timer);
+    else
+        uv_timer_start(&supervisor->errand_timer, on_prompt_over,
+                       next > now ? next - now : 0, 0);
+}
+
+/* What it tells may change the list: it begins anew after each. */
+void supervisor_go_on_with_errands(struct supervisor *supervisor)
+{
+    struct errand *errand = supervisor->errands;
+
+    uv_update_time(supervisor->config.loop);
+    while (errand) {
+        if (may_tell_next(errand)) {
+            errand->prompt_until_ms = shutdown_prompt_until(
+                errand->begun_ms, uv_now(supervisor->config.loop));
+            errand->open++; /* it must not be over while it tells */
+            tell_item(errand);
+            errand->open--;
+            supervisor_look_at_errands(supervisor, NULL);
+            errand = supervisor->errands;
+        } else {
+            errand = errand->next;
+        }
+    }
+    watch_errands(supervisor);
+}
+
+void supervisor_send(struct supervisor *supervisor, struct errand *errand)
+{
+    for (size_t i = 0; i < errand->count; i++) {
+        struct member *member = member_of(errand->items[i].process);
+        supervisor_unqueue(supervisor, member);
+        supervisor_let_go(member);
+    }
+    uv_update_time(supervisor->config.loop);
+    errand->begun_ms = uv_now(supervisor->config.loop);
+    errand->next = supervisor->errands;
+    supervisor->errands = errand;
+    supervisor_go_on_with_errands(supervisor);
+    supervisor_look_at_errands(supervisor, NULL);
+    supervisor_check_end(supervisor);
+}
