@@ -35,8 +35,9 @@ struct options {
      * rpc_server. */
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
     bool strict, json, show, help, version;
-    const char *config; /* NULL: procman.ini beside the Procfile */
-    uint64_t given;     /* which of the table: see options_given() */
+    const char *formation; /* -m: how many of each; NULL: not given */
+    const char *config;    /* NULL: procman.ini beside the Procfile */
+    uint64_t given;        /* which of the table: see options_given() */
     /* What is no option, without the command: `words[0]` is the first name. */
     char **words;
     size_t word_count;

@@ -11,9 +11,9 @@
 
 #include "procman/cause.h"
 #include "procman/environment.h"
+#include "procman/instances.h"
 #include "procman/notes.h"
 #include "procman/order.h"
-#include "procman/procfile.h"
 #include "procman/settings.h"
 
 struct inputs_choice {
@@ -22,12 +22,14 @@ struct inputs_choice {
                              ".env", which may be missing */
     const char *config;     /* of the settings; NULL: beside the Procfile */
     char *const *inherited; /* our own environment */
+    const char *formation;  /* -m; NULL: what the settings say */
 };
 
 struct inputs {
     struct procfile procfile;
     struct settings settings;
-    struct order order;             /* of the Procfile's entries */
+    struct instances instances;     /* the processes */
+    struct order order;             /* of these */
     struct environment environment; /* ours, over what the .env files say */
     unsigned file_port;             /* PORT in a .env file; 0: none */
     struct notes warnings;

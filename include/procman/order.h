@@ -1,7 +1,8 @@
 /* order.h - who starts after whom.
  *
  * `after = db etcd*` makes a process wait until those are ready, and stop
- * before them.  A pattern (pattern.h) never means the process itself.  All
+ * before them; the name of an entry means all of its instances.  A pattern
+ * (pattern.h) never means the process itself.  All
  * mistakes are told: a name that no process has (with "did you mean"), a
  * pattern that matches none, and one circle, by its chain:
  *
@@ -25,6 +26,7 @@ struct order_member {
     const char *const *after; /* names and patterns */
     size_t after_count;
     const char *place; /* of `after`, for messages: "procman.ini:7", or NULL */
+    const char *entry; /* that it is an instance of; NULL: none */
 };
 
 struct order_node {

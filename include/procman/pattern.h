@@ -11,6 +11,10 @@
 
 bool pattern_matches(const char *pattern, const char *name);
 
+/* Does a word mean a process: by its name, or by that of the entry that it is an
+ * instance of (NULL: none)? */
+bool pattern_means(const char *word, const char *name, const char *entry);
+
 /* Does it hold a '*' or '?' at all? */
 bool pattern_is(const char *text);
 

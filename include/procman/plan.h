@@ -1,9 +1,10 @@
 /* plan.h - what a session will run, worked out before anything runs.
  *
- * A Procfile's entries become rows of arguments with their variables.  A simple
+ * A Procfile's entries, or their instances, become rows of arguments with their variables.  A simple
  * command (shellwords.h) is executed directly, anything else by /bin/sh -c,
  * unchanged.  Every process gets
- *     PORT             base + 100 * its place in the file (goreman, foreman)
+ *     PORT             base + 100 * its place in the file (goreman, foreman),
+ *                      + 1 for each instance before it (foreman)
  *     PS               its name (foreman)
  *     PROCMAN_SESSION  the directory of the session it runs in
  * and over these what its settings (procman.ini) say.
@@ -12,7 +13,7 @@
 #define PROCMAN_PLAN_H
 
 #include "procman/environment.h"
-#include "procman/procfile.h"
+#include "procman/instances.h"
 #include "procman/settings.h"
 
 #include <stdbool.h>
@@ -22,6 +23,7 @@
 
 struct plan_process {
     char *name;
+    char *entry;            /* that it is an instance of; NULL: none */
     char *command;          /* as it stands in the file */
     char **argv;            /* ends with NULL */
     struct environment own; /* over the session's environment */
@@ -37,7 +39,7 @@ struct plan {
 
 /* What a plan is made from; nothing of it is needed afterwards. */
 struct plan_materials {
-    const struct procfile *procfile;
+    const struct instances *instances;
     const struct settings *settings;
     const struct environment *environment;
     unsigned base_port; /* 0: PORT is left alone */

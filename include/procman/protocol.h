@@ -36,6 +36,7 @@
  *      "last_exit": {"signal": 15, "asked": true}}
  * pid and uptime_ms are there while it runs, also while it stops;
  * last_exit once it has ended; in it, signal if it was ended by one, else code.
+ * entry is there if it is an instance: "web" of "web.2".
  * state is a word of life.h, or, of one that is at rest: failed; done (a task
  * that has ended well); held (it waits for others before it starts); blocked
  * (one of those has failed).  "says" is there if it has said STATUS= (sd_notify)
@@ -94,6 +95,7 @@ struct status {
     char *state;
     char *command;
     char *says;  /* of itself, by sd_notify's STATUS=; NULL: nothing */
+    char *entry; /* that it is an instance of; NULL: none */
     int64_t pid; /* 0: it does not run */
     uint64_t uptime_ms;
     uint64_t restarts; /* runs after the first */

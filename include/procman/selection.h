@@ -1,6 +1,6 @@
 /* selection.h - which processes the words of a command mean.
  *
- *     etcd2      the process of that name
+ *     etcd2      the process of that name, or all instances of it
  *     etcd*      all whose name matches (pattern.h)
  *     @members   all in that group (`group =` of procman.ini)
  *
@@ -18,6 +18,7 @@
 struct selection_member {
     const char *name;
     const struct value_names *groups; /* NULL: none */
+    const char *entry; /* that it is an instance of; NULL: none */
 };
 
 /* Sets chosen[i] for every member that is meant; the others are left alone. */

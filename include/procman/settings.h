@@ -9,6 +9,8 @@
  *     [etcd2]               ; later sections win over earlier ones
  *     stop-timeout = 20s
  *
+ * [web] also speaks of its instances web.1, web.2, ..., [web.2] of one.
+ *
  * One table (settings_table.c) holds every key: its name, type, default, and a
  * line of help; messages, `procman help settings` and the man page come from
  * it.
@@ -88,6 +90,7 @@ struct process_settings {
     int limit_nofile; /* or -1 */
     int colour;       /* enum process_colour */
     int port;         /* or -1 */
+    int instances;    /* or -1: it is not counted */
     bool autostart;
     bool quiet;
 };
@@ -95,9 +98,10 @@ struct process_settings {
 /* The defaults of the command line's options. */
 struct session_settings {
     struct value_names notifiers;
-    char *env;     /* comma list of files; NULL: not set */
-    int base_port; /* or -1 */
-    int color;     /* enum color_when */
+    char *env;       /* comma list of files; NULL: not set */
+    char *formation; /* formation.h has read it once; NULL: not set */
+    int base_port;   /* or -1 */
+    int color;       /* enum color_when */
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
 };
 
@@ -109,6 +113,8 @@ struct settings_section;
 struct settings {
     struct settings_section *sections;
     size_t count;
+    char **counted; /* entries that have instances */
+    size_t counted_count;
 };
 
 /* Adds what a file says; a second file's sections are later ones.  `path` is a
@@ -125,6 +131,20 @@ bool settings_parse(struct settings *settings, const char *path,
  * by NULL; variables that are no key are left alone.  False: as above. */
 bool settings_import(struct settings *settings, char *const *strings,
                      struct notes *mistakes, struct cause *why);
+
+/* From now on NAME.1, NAME.2 and so on are instances of `name` (instances.h):
+ * what is said of it is said of them. */
+void settings_expect_instances(struct settings *settings, const char *name);
+
+/* The one that a name is an instance of, as it was expected; NULL: none. */
+const char *settings_entry_of(const struct settings *settings,
+                              const char *name);
+
+/* What the command line says of a process: it wins over all that has been said
+ * until now.  `text` is a value that `key` accepts (no env.NAME); `said_by`
+ * is where it comes from ("-m"). */
+void settings_decide(struct settings *settings, const char *name,
+                     const char *key, const char *text, const char *said_by);
 
 /* Harmless on an empty one. */
 void settings_release(struct settings *settings);
@@ -151,6 +171,10 @@ char *settings_origin(const struct settings *settings, const char *name,
 /* Has somebody said it, in a file or in the environment? */
 bool settings_has(const struct settings *settings, const char *name,
                   const char *key);
+
+/* Has it been said of this process alone, in a section of its very name? */
+bool settings_is_own(const struct settings *settings, const char *name,
+                     const char *key);
 
 /* Warnings that need the names of all processes: a section that matches none
  * of them; and what does not go together in one of them. */

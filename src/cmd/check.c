@@ -7,11 +7,11 @@
 
 extern char **environ;
 
-static void print_names(const struct procfile *procfile)
+static void print_names(const struct instances *instances)
 {
     fputs("valid procfile detected (", stdout);
-    for (size_t i = 0; i < procfile->count; i++)
-        printf("%s%s", i ? ", " : "", procfile->entries[i].name);
+    for (size_t i = 0; i < instances->count; i++)
+        printf("%s%s", i ? ", " : "", instances->all[i].name);
     puts(")");
 }
 
@@ -42,9 +42,9 @@ static void show(const struct inputs *inputs)
     settings_show(&inputs->settings, NULL, &session);
     fwrite(session.data, 1, session.len, stdout);
     buf_release(&session);
-    for (size_t i = 0; i < inputs->procfile.count; i++)
-        show_one(&inputs->settings, inputs->procfile.entries[i].name,
-                 inputs->procfile.entries[i].command);
+    for (size_t i = 0; i < inputs->instances.count; i++)
+        show_one(&inputs->settings, inputs->instances.all[i].name,
+                 inputs->instances.all[i].entry->command);
 }
 
 static int check(const struct command *command, const struct options *options)
@@ -54,6 +54,7 @@ static int check(const struct command *command, const struct options *options)
         .env = options->env,
         .config = options->config,
         .inherited = environ,
+        .formation = options->formation,
     };
     struct inputs inputs;
     struct notes mistakes = {0};
@@ -69,7 +70,7 @@ static int check(const struct command *command, const struct options *options)
     if (options->show)
         show(&inputs);
     else
-        print_names(&inputs.procfile);
+        print_names(&inputs.instances);
     bool flawless = inputs.warnings.count == 0;
     inputs_release(&inputs);
     return options->strict && !flawless ? EXIT_NOT_DONE : EXIT_DONE;

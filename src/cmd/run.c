@@ -70,7 +70,8 @@ static int say_unknown(const char *word, const struct reply *list)
 static bool may_mean(const char *word, const struct reply *list)
 {
     for (size_t i = 0; i < list->status_count; i++)
-        if (pattern_matches(word, list->statuses[i].name))
+        if (pattern_means(word, list->statuses[i].name,
+                          list->statuses[i].entry))
             return true;
     return *word == '@' || pattern_is(word);
 }

@@ -25,7 +25,7 @@ extern char **environ;
 struct start {
     struct options options; /* the command line's, then the settings' */
     struct inputs inputs;
-    size_t *chosen; /* indexes into the Procfile */
+    size_t *chosen; /* indexes into the processes */
     size_t chosen_count;
     struct session session;
     struct plan plan;
@@ -45,23 +45,23 @@ struct start {
 /* The indexes of those that are named; none if nobody is. */
 static bool choose(struct start *start, struct cause *why)
 {
-    const struct procfile *procfile = &start->inputs.procfile;
-    struct selection_member *members =
-        mem_new(procfile->count, sizeof *members);
-    struct process_settings *settings =
-        mem_new(procfile->count, sizeof *settings);
-    bool *chosen = mem_new(procfile->count, sizeof *chosen);
+    const struct instances *instances = &start->inputs.instances;
+    size_t count = instances->count;
+    struct selection_member *members = mem_new(count, sizeof *members);
+    struct process_settings *settings = mem_new(count, sizeof *settings);
+    bool *chosen = mem_new(count, sizeof *chosen);
 
-    for (size_t i = 0; i < procfile->count; i++) {
-        settings_for(&start->inputs.settings, procfile->entries[i].name,
-                     &settings[i]);
-        members[i].name = procfile->entries[i].name;
+    for (size_t i = 0; i < count; i++) {
+        const struct instance *instance = &instances->all[i];
+        settings_for(&start->inputs.settings, instance->name, &settings[i]);
+        members[i].name = instance->name;
         members[i].groups = &settings[i].group;
+        members[i].entry = instance->number ? instance->entry->name : NULL;
     }
-    bool good = selection_choose(members, procfile->count, start->options.words,
+    bool good = selection_choose(members, count, start->options.words,
                                  start->options.word_count, chosen, why);
-    start->chosen = mem_new(procfile->count, sizeof *start->chosen);
-    for (size_t i = 0; i < procfile->count; i++) {
+    start->chosen = mem_new(count, sizeof *start->chosen);
+    for (size_t i = 0; i < count; i++) {
         if (chosen[i])
             start->chosen[start->chosen_count++] = i;
         process_settings_release(&settings[i]);
@@ -91,6 +91,7 @@ static bool understand(struct start *start, struct cause *why)
         .env = options->env,
         .config = options->config,
         .inherited = environ,
+        .formation = options->formation,
     };
     struct notes mistakes = {0};
 
@@ -294,7 +295,7 @@ static char *make_cgroup(const struct session *session)
 static void make_plan(struct start *start)
 {
     struct plan_materials materials = {
-        .procfile = &start->inputs.procfile,
+        .instances = &start->inputs.instances,
         .settings = &start->inputs.settings,
         .environment = &start->inputs.environment,
         .base_port = base_port(start),

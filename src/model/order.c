@@ -68,7 +68,8 @@ static void mark(const struct making *making, size_t index, const char *wanted,
     bool pattern = pattern_is(wanted), found = false;
 
     for (size_t i = 0; i < making->count; i++) {
-        if (!pattern_matches(wanted, making->members[i].name))
+        const struct order_member *member = &making->members[i];
+        if (!pattern_means(wanted, member->name, member->entry))
             continue;
         found = true;
         if (i != index || !pattern)

@@ -29,3 +29,9 @@ bool pattern_matches(const char *pattern, const char *name)
     }
     return pattern[strspn(pattern, "*")] == '\0';
 }
+
+bool pattern_means(const char *word, const char *name, const char *entry)
+{
+    return pattern_matches(word, name) ||
+           (entry && pattern_matches(word, entry));
+}

@@ -46,25 +46,38 @@ static void set_number(struct environment *environment, const char *name,
     environment_set(environment, name, text);
 }
 
-static size_t port_of(const struct plan_materials *materials, size_t i,
-                      const struct process_settings *settings)
+/* foreman's rule.  A port that is said of an entry is that of the first
+ * instance. */
+static size_t port_of(const struct plan_materials *materials,
+                      const struct instance *instance, int said)
 {
-    if (settings->port > 0)
-        return (size_t)settings->port;
-    return materials->base_port ? materials->base_port + 100 * i : 0;
+    size_t more = instance->number ? instance->number - 1 : 0;
+
+    if (said > 0 &&
+        settings_is_own(materials->settings, instance->name, "port"))
+        return (size_t)said;
+    if (said > 0)
+        return (size_t)said + more;
+    return materials->base_port
+               ? materials->base_port + 100 * instance->place + more
+               : 0;
 }
 
 static void make_process(struct plan_process *process,
-                         const struct plan_materials *materials, size_t i)
+                         const struct plan_materials *materials,
+                         const struct instance *instance)
 {
-    const struct procfile_entry *entry = &materials->procfile->entries[i];
+    const struct procfile_entry *entry = instance->entry;
     struct shellwords words;
 
-    process->name = mem_string(entry->name);
+    process->name = mem_string(instance->name);
+    process->entry = instance->number ? mem_string(entry->name) : NULL;
     process->command = mem_string(entry->command);
-    settings_for(materials->settings, entry->name, &process->settings);
-    size_t port = port_of(materials, i, &process->settings);
-    environment_set(&process->own, "PS", entry->name);
+    settings_for(materials->settings, instance->name, &process->settings);
+    if (instance->spare)
+        process->settings.autostart = false;
+    size_t port = port_of(materials, instance, process->settings.port);
+    environment_set(&process->own, "PS", instance->name);
     environment_set(&process->own, "PROCMAN_SESSION", materials->session);
     if (port)
         set_number(&process->own, "PORT", port);
@@ -90,13 +103,14 @@ void plan_make(struct plan *plan, const struct plan_materials *materials)
 {
     *plan = (struct plan){
         .processes =
-            mem_new(materials->procfile->count, sizeof *plan->processes),
-        .count = materials->procfile->count,
+            mem_new(materials->instances->count, sizeof *plan->processes),
+        .count = materials->instances->count,
     };
     environment_copy(&plan->environment, materials->environment);
     take_notifiers(plan, materials->settings);
     for (size_t i = 0; i < plan->count; i++)
-        make_process(&plan->processes[i], materials, i);
+        make_process(&plan->processes[i], materials,
+                     &materials->instances->all[i]);
 }
 
 void plan_release(struct plan *plan)
@@ -107,6 +121,7 @@ void plan_release(struct plan *plan)
             free(*word);
         free(process->argv);
         free(process->name);
+        free(process->entry);
         free(process->command);
         environment_release(&process->own);
         process_settings_release(&process->settings);

@@ -78,6 +78,8 @@ static bool take_status(struct reply *reply, const json_t *object,
     status->pid = (int64_t)pid;
     if (done && json_object_get(object, "says"))
         done = take_string(&status->says, object, "says", why);
+    if (done && json_object_get(object, "entry"))
+        done = take_string(&status->entry, object, "entry", why);
     return done &&
            take_last_exit(status, json_object_get(object, "last_exit"), why);
 }
@@ -141,6 +143,7 @@ void reply_release(struct reply *reply)
         free(reply->statuses[i].name);
         free(reply->statuses[i].state);
         free(reply->statuses[i].says);
+        free(reply->statuses[i].entry);
         free(reply->statuses[i].command);
     }
     free(reply->outcomes);

@@ -54,6 +54,10 @@ static void add_status(struct buf *out, const struct status *status)
     buf_add_char(out, '{');
     add_member(out, "name", status->name);
     buf_add_string(out, ", ");
+    if (status->entry) {
+        add_member(out, "entry", status->entry);
+        buf_add_string(out, ", ");
+    }
     add_member(out, "state", status->state);
     if (status->pid)
         buf_add_format(out, ", \"pid\": %" PRId64 ", \"uptime_ms\": %" PRIu64,

@@ -19,17 +19,21 @@ static bool is_meant(const struct selection_member *member, const char *word)
 {
     if (*word == '@')
         return is_in_group(member, word + 1);
-    return pattern_matches(word, member->name);
+    return pattern_means(word, member->name, member->entry);
 }
 
 static bool fail_unknown(const struct selection_member *members, size_t count,
                          const char *word, struct cause *why)
 {
-    const char **names = mem_new(count, sizeof *names);
+    const char **names = mem_new(2 * count, sizeof *names);
+    size_t known = 0;
 
-    for (size_t i = 0; i < count; i++)
-        names[i] = members[i].name;
-    const char *nearest = words_nearest(word, names, count);
+    for (size_t i = 0; i < count; i++) {
+        names[known++] = members[i].name;
+        if (members[i].entry)
+            names[known++] = members[i].entry;
+    }
+    const char *nearest = words_nearest(word, names, known);
     free(names);
     if (*word == '@')
         return cause_say(why, "no process is in a group \"%s\"", word + 1);

@@ -38,6 +38,7 @@ void settings_add_row(struct settings_section *section,
         .setting = setting,
         .key = mem_string(key),
         .text = mem_string(text),
+        .pattern = section->pattern,
         .path = section->path,
         .line = line,
     };
@@ -59,20 +60,23 @@ void settings_release(struct settings *settings)
     for (size_t i = 0; i < settings->count; i++)
         release_section(&settings->sections[i]);
     free(settings->sections);
+    for (size_t i = 0; i < settings->counted_count; i++)
+        free(settings->counted[i]);
+    free(settings->counted);
     *settings = (struct settings){0};
 }
 
 /* ---- what counts ------------------------------------------------------- */
 
 bool settings_section_means(const struct settings_section *section,
-                            const char *name)
+                            const struct settings_whom *whom)
 {
-    if (section->scope == SCOPE_SESSION || !name)
-        return section->scope == SCOPE_SESSION && !name;
-    return pattern_matches(section->pattern, name);
+    if (section->scope == SCOPE_SESSION || !whom->name)
+        return section->scope == SCOPE_SESSION && !whom->name;
+    return pattern_means(section->pattern, whom->name, whom->entry);
 }
 
-/* The environment wins over every file, whenever it was read. */
+/* Environment and command line win over every file, whenever it was read. */
 static bool wins_over(const struct settings_row *row,
                       const struct settings_row *old)
 {
@@ -82,10 +86,12 @@ static bool wins_over(const struct settings_row *row,
 void settings_rows_of(const struct settings *settings, const char *name,
                       struct settings_rows *to)
 {
+    const struct settings_whom whom = settings_whom(settings, name);
+
     *to = (struct settings_rows){{0}};
     for (size_t i = 0; i < settings->count; i++) {
         const struct settings_section *section = &settings->sections[i];
-        if (!settings_section_means(section, name))
+        if (!settings_section_means(section, &whom))
             continue;
         for (size_t j = 0; j < section->count; j++) {
             const struct settings_row *row = &section->rows[j];
@@ -110,12 +116,13 @@ static void put_variable(const struct settings_row **row, size_t *count,
 const struct settings_row **settings_variables(const struct settings *settings,
                                                const char *name, size_t *count)
 {
+    const struct settings_whom whom = settings_whom(settings, name);
     const struct settings_row **row = NULL;
 
     *count = 0;
     for (size_t i = 0; i < settings->count; i++) {
         const struct settings_section *section = &settings->sections[i];
-        if (!settings_section_means(section, name))
+        if (!settings_section_means(section, &whom))
             continue;
         row = mem_resize(row, *count + section->count, sizeof *row);
         for (size_t j = 0; j < section->count; j++)
@@ -219,4 +226,12 @@ bool settings_has(const struct settings *settings, const char *name,
                   const char *key)
 {
     return find_row(settings, name, key);
+}
+
+bool settings_is_own(const struct settings *settings, const char *name,
+                     const char *key)
+{
+    const struct settings_row *row = find_row(settings, name, key);
+
+    return row && strcmp(row->pattern, name) == 0;
 }

@@ -5,36 +5,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool means_any(const struct settings_section *section,
+static bool means_any(const struct settings *settings,
+                      const struct settings_section *section,
                       const char *const *names, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (settings_section_means(section, names[i]))
+    for (size_t i = 0; i < count; i++) {
+        const struct settings_whom whom = settings_whom(settings, names[i]);
+        if (settings_section_means(section, &whom))
             return true;
+    }
     return false;
 }
 
 /* A slip of the pen in [procman] is a section of a process that is not there. */
-static const char *nearest_section(const char *word, const char *const *names,
+static const char *nearest_section(const struct settings *settings,
+                                   const char *word, const char *const *names,
                                    size_t count)
 {
-    const char **known = mem_new(count + 1, sizeof *known);
+    size_t counted = settings->counted_count, at = 0;
+    const char **known = mem_new(count + counted + 1, sizeof *known);
 
     for (size_t i = 0; i < count; i++)
-        known[i] = names[i];
-    known[count] = "procman";
-    const char *nearest = words_nearest(word, known, count + 1);
+        known[at++] = names[i];
+    for (size_t i = 0; i < counted; i++)
+        known[at++] = settings->counted[i];
+    known[at++] = "procman";
+    const char *nearest = words_nearest(word, known, at);
     free(known);
     return nearest;
 }
 
-static void check_section(const struct settings_section *section,
+static void check_section(const struct settings *settings,
+                          const struct settings_section *section,
                           const char *const *names, size_t count,
                           struct notes *warnings)
 {
-    if (section->scope == SCOPE_SESSION || means_any(section, names, count))
+    if (section->scope == SCOPE_SESSION || !section->path ||
+        means_any(settings, section, names, count))
         return;
-    const char *nearest = nearest_section(section->pattern, names, count);
+    const char *nearest =
+        nearest_section(settings, section->pattern, names, count);
     notes_add(warnings, "%s:%u: [%s] matches no process%s%s%s", section->path,
               section->line, section->pattern,
               nearest ? "; did you mean [" : "", nearest ? nearest : "",
@@ -70,6 +80,11 @@ static void check_process(const struct settings *settings, const char *name,
         it.alive.kind == READINESS_AUTO)
         warn(settings, name, "alive-interval",
              "alive-interval does nothing without alive", warnings);
+    if (settings_entry_of(settings, name) &&
+        settings_is_own(settings, name, "instances"))
+        warn(settings, name, "instances",
+             "instances counts the instances of a process, not of one of them",
+             warnings);
     process_settings_release(&it);
 }
 
@@ -77,7 +92,7 @@ void settings_check(const struct settings *settings, const char *const *names,
                     size_t count, struct notes *warnings)
 {
     for (size_t i = 0; i < settings->count; i++)
-        check_section(&settings->sections[i], names, count, warnings);
+        check_section(settings, &settings->sections[i], names, count, warnings);
     for (size_t i = 0; i < count; i++)
         check_process(settings, names[i], warnings);
 }

@@ -16,6 +16,7 @@ enum setting_type {
     SETTING_PATTERNS,  /* struct value_names, with '*' and '?' */
     SETTING_CODES,     /* struct value_codes */
     SETTING_TEXT,      /* char *; unset: NULL */
+    SETTING_FORMATION, /* char * that formation.h can read; unset: NULL */
     SETTING_READINESS, /* struct readiness */
     SETTING_LIVENESS,  /* struct readiness that lasts; unset: auto */
     SETTING_VARIABLE   /* struct environment: env.NAME */
@@ -66,7 +67,8 @@ struct settings_row {
     const struct setting *setting;
     char *key; /* as it stands there, "env.NAME" too */
     char *text;
-    const char *path; /* the section's; NULL: from the environment */
+    const char *pattern; /* the section's, and so is: */
+    const char *path;    /* NULL: from the environment or the command line */
     unsigned line;
 };
 
@@ -87,9 +89,16 @@ void settings_add_row(struct settings_section *section,
                       const struct setting *setting, const char *key,
                       const char *text, unsigned line);
 
-/* Does the section speak of this process (NULL: of [procman])? */
+/* Whom a question is about. */
+struct settings_whom {
+    const char *name;  /* NULL: [procman] */
+    const char *entry; /* that it is an instance of; NULL: none */
+};
+struct settings_whom settings_whom(const struct settings *settings,
+                                   const char *name);
+
 bool settings_section_means(const struct settings_section *section,
-                            const char *name);
+                            const struct settings_whom *whom);
 
 /* The rows that count for a process (NULL: for [procman]), by their places in
  * the table; NULL there: the default counts.  For env.NAME, any of them. */

@@ -1,6 +1,7 @@
 #include "settings_inside.h"
 
 #include "procman/backoff.h"
+#include "procman/formation.h"
 
 #include <limits.h>
 #include <string.h>
@@ -15,6 +16,9 @@
 const struct setting settings_table[] = {
     {"env", S(TEXT, env), "",
      "files with variables, separated by commas; .env if not set (-env)",
+     NULL, 0, 0},
+    {"formation", S(FORMATION, formation), "",
+     "how many instances of each: web=2,worker=3, all=1 for the others (-m)",
      NULL, 0, 0},
     {"base-port", S(NUMBER, base_port), "",
      "first PORT to hand out; PORT of .env, else 5000, if not set (-b)",
@@ -103,6 +107,9 @@ const struct setting settings_table[] = {
      "show nothing of what it writes", NULL, 0, 0},
     {"port", P(NUMBER, port), "",
      "its PORT; by its place in the Procfile if not set", NULL, 1, 65535},
+    {"instances", P(NUMBER, instances), "",
+     "how many of it run, as NAME.1, NAME.2, ...; just NAME if not set",
+     NULL, 0, FORMATION_MOST},
 };
 /* clang-format on */
 const size_t settings_table_count =
@@ -160,6 +167,7 @@ const char *setting_type_word(const struct setting *setting)
     case SETTING_PATTERNS: return "names";
     case SETTING_CODES: return "codes";
     case SETTING_TEXT: return "text";
+    case SETTING_FORMATION: return "counts";
     case SETTING_READINESS: return "how";
     case SETTING_LIVENESS: return "how";
     case SETTING_VARIABLE: return "text";

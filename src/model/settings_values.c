@@ -1,3 +1,4 @@
+#include "procman/formation.h"
 #include "procman/mem.h"
 #include "settings_inside.h"
 
@@ -9,7 +10,8 @@ static void unset(const struct setting *setting, void *at)
     switch (setting->type) {
     case SETTING_NUMBER:
     case SETTING_MASK: *(int *)at = -1; break;
-    case SETTING_TEXT: *(char **)at = NULL; break;
+    case SETTING_TEXT:
+    case SETTING_FORMATION: *(char **)at = NULL; break;
     default: break; /* all zero is unset */
     }
 }
@@ -34,6 +36,16 @@ static bool read_text(char **to, const char *text)
     return true;
 }
 
+static bool read_formation(char **to, const char *text, struct cause *why)
+{
+    struct formation formation;
+
+    if (!formation_parse(&formation, text, why))
+        return false;
+    formation_release(&formation);
+    return read_text(to, text);
+}
+
 static bool read_value(const struct setting *setting, const char *text,
                        void *at, struct cause *why)
 {
@@ -49,6 +61,7 @@ static bool read_value(const struct setting *setting, const char *text,
     case SETTING_PATTERNS: return value_names(at, text, true, why);
     case SETTING_CODES: return value_codes(at, text, why);
     case SETTING_TEXT: return read_text(at, text);
+    case SETTING_FORMATION: return read_formation(at, text, why);
     case SETTING_READINESS: return readiness_parse(at, text, why);
     case SETTING_LIVENESS: return read_liveness(at, text, why);
     case SETTING_VARIABLE: break;
@@ -105,5 +118,6 @@ void session_settings_release(struct session_settings *settings)
 {
     value_names_release(&settings->notifiers);
     free(settings->env);
+    free(settings->formation);
     *settings = (struct session_settings){0};
 }

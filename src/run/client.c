@@ -109,7 +109,8 @@ static void find_here(struct candidates *candidates, const char *folder)
 static bool is_among(const char *word, const struct reply *reply)
 {
     for (size_t i = 0; i < reply->status_count; i++)
-        if (pattern_matches(word, reply->statuses[i].name))
+        if (pattern_means(word, reply->statuses[i].name,
+                          reply->statuses[i].entry))
             return true;
     return false;
 }

@@ -169,23 +169,50 @@ static bool read_settings(struct inputs *inputs,
            settings_import(&inputs->settings, choice->inherited, mistakes, why);
 }
 
+/* ---- processes ----------------------------------------------------------- */
+
+/* -m wins over the environment, that over the file: and a formation, wherever
+ * it is from, over `instances =`. */
+static bool decide_counts(struct inputs *inputs, const char *option,
+                          struct cause *why)
+{
+    struct formation formation = {0};
+    struct session_settings session;
+    char *said_by = option
+                        ? mem_string("-m")
+                        : settings_origin(&inputs->settings, NULL, "formation");
+
+    settings_of_session(&inputs->settings, &session);
+    const char *text = option ? option : session.formation;
+    bool good = !text || formation_parse(&formation, text, why) ||
+                cause_prefix(why, "%s", said_by);
+    good = good &&
+           (!text || instances_decide(&formation, said_by, &inputs->procfile,
+                                      &inputs->settings, why));
+    formation_release(&formation);
+    session_settings_release(&session);
+    free(said_by);
+    return good;
+}
+
 /* Who starts after whom, and whether that can be. */
 static bool read_order(struct inputs *inputs, struct notes *mistakes,
                        struct cause *why)
 {
-    size_t count = inputs->procfile.count;
+    size_t count = inputs->instances.count;
     struct process_settings *all = mem_new(count, sizeof *all);
     struct order_member *members = mem_new(count, sizeof *members);
     const char **names = mem_new(count, sizeof *names);
 
     for (size_t i = 0; i < count; i++) {
-        names[i] = inputs->procfile.entries[i].name;
+        names[i] = inputs->instances.all[i].name;
         settings_for(&inputs->settings, names[i], &all[i]);
         members[i] = (struct order_member){
             .name = names[i],
             .after = (const char *const *)all[i].after.names,
             .after_count = all[i].after.count,
             .place = settings_origin(&inputs->settings, names[i], "after"),
+            .entry = settings_entry_of(&inputs->settings, names[i]),
         };
     }
     settings_check(&inputs->settings, names, count, &inputs->warnings);
@@ -225,11 +252,15 @@ bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
 
     *inputs = (struct inputs){0};
     environment_import(&inputs->environment, choice->inherited);
-    bool good = read_procfile(inputs, choice->procfile, why) &&
-                read_settings(inputs, choice, mistakes, why) &&
-                read_order(inputs, mistakes, why) &&
-                read_env_files(inputs, choice->env, &values, why) &&
-                read_port(inputs, &values, why);
+    bool good =
+        read_procfile(inputs, choice->procfile, why) &&
+        read_settings(inputs, choice, mistakes, why) &&
+        decide_counts(inputs, choice->formation, why) &&
+        instances_make(&inputs->instances, &inputs->procfile, choice->procfile,
+                       &inputs->settings, mistakes, why) &&
+        read_order(inputs, mistakes, why) &&
+        read_env_files(inputs, choice->env, &values, why) &&
+        read_port(inputs, &values, why);
     if (good)
         environment_import(&inputs->environment, values.strings);
     else if (mistakes->count == told)
@@ -244,6 +275,7 @@ void inputs_release(struct inputs *inputs)
 {
     procfile_release(&inputs->procfile);
     settings_release(&inputs->settings);
+    instances_release(&inputs->instances);
     order_release(&inputs->order);
     environment_release(&inputs->environment);
     notes_release(&inputs->warnings);

@@ -17,6 +17,7 @@ static bool choose(const struct roster *roster, const struct request *request,
     for (size_t i = 0; i < roster->count; i++) {
         members[i].name = roster->members[i]->planned->name;
         members[i].groups = &roster->members[i]->planned->settings.group;
+        members[i].entry = roster->members[i]->planned->entry;
         chosen[i] = request->name_count == 0;
     }
     bool good = selection_choose(members, roster->count, request->names,
@@ -67,7 +68,9 @@ static void fill_in(struct status *status, struct process *process)
 static void add_status(const struct member *member, struct reply *reply)
 {
     struct status *status = reply_add_status(reply);
+    const char *entry = member->planned->entry;
 
+    status->entry = entry ? mem_string(entry) : NULL;
     status->state = mem_string(state_word(member));
     fill_in(status, member->process);
 }

@@ -48,7 +48,7 @@ static char *inherited[] = {"PATH=/bin", "A=outer", NULL};
 
 static struct inputs good(const char *env)
 {
-    struct inputs_choice choice = {"Procfile", env, NULL, inherited};
+    struct inputs_choice choice = {"Procfile", env, NULL, inherited, NULL};
     struct notes mistakes = {0};
     struct inputs inputs;
     struct cause why = {{0}};
@@ -62,7 +62,7 @@ static struct inputs good(const char *env)
 /* What could not be read leaves nothing to release. */
 static struct cause bad(const char *path, const char *env)
 {
-    struct inputs_choice choice = {path, env, NULL, inherited};
+    struct inputs_choice choice = {path, env, NULL, inherited, NULL};
     struct notes mistakes = {0};
     struct inputs inputs;
     struct cause why = {{0}};

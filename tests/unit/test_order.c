@@ -27,7 +27,7 @@ static size_t fill(struct order_member *members, const struct person *people)
         while (people[count].after[after])
             after++;
         members[count] = (struct order_member){
-            people[count].name, people[count].after, after, "p.ini:7"};
+            people[count].name, people[count].after, after, "p.ini:7", NULL};
     }
     return count;
 }
@@ -190,6 +190,26 @@ dependants_are_all_who_wait_in_the_order_of_their_start(void **state)
     order_release(&order);
 }
 
+static void the_name_of_an_entry_means_all_its_instances(void **state)
+{
+    const char *const after[] = {"web"};
+    const struct order_member members[] = {
+        {"proxy", after, 1, NULL, NULL},
+        {"web.1", NULL, 0, NULL, "web"},
+        {"web.2", NULL, 0, NULL, "web"},
+    };
+    struct notes notes = {0};
+    struct order order;
+    struct cause why;
+
+    (void)state;
+    assert_true(order_make(&order, members, 3, &notes, &why));
+    assert_int_equal(order.nodes[0].after_count, 2);
+    assert_int_equal(order.nodes[0].after[0], 1);
+    assert_int_equal(order.nodes[0].after[1], 2);
+    order_release(&order);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -201,6 +221,7 @@ int main(void)
         cmocka_unit_test(all_unknown_names_are_told),
         cmocka_unit_test(
             dependants_are_all_who_wait_in_the_order_of_their_start),
+        cmocka_unit_test(the_name_of_an_entry_means_all_its_instances),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

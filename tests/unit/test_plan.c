@@ -1,4 +1,5 @@
 /* A Procfile's text in; rows of arguments and variables out. */
+#include "procman/buf.h"
 #include "procman/plan.h"
 
 #include <setjmp.h>
@@ -10,7 +11,8 @@
 
 #include <cmocka.h>
 
-static struct plan plan_of(const char *text, unsigned base_port)
+static struct plan plan_with(const char *text, unsigned base_port,
+                             const char *ini)
 {
     char *inherited[] = {"PATH=/bin", "PORT=80", "PS=outer", "LANG=C", NULL};
     struct environment environment = {0};
@@ -23,16 +25,25 @@ static struct plan plan_of(const char *text, unsigned base_port)
     assert_true(procfile_parse(&procfile, "Procfile", text, strlen(text),
                                &warnings, &why));
     environment_import(&environment, inherited);
-    assert_true(
-        settings_parse(&settings, "procman.ini", "", 0, &warnings, &why));
-    struct plan_materials materials = {&procfile, &settings, &environment,
+    assert_true(settings_parse(&settings, "procman.ini", ini, strlen(ini),
+                               &warnings, &why));
+    struct instances instances;
+    assert_true(instances_make(&instances, &procfile, "Procfile", &settings,
+                               &warnings, &why));
+    struct plan_materials materials = {&instances, &settings, &environment,
                                        base_port, "/run/session"};
     plan_make(&plan, &materials);
+    instances_release(&instances);
     settings_release(&settings);
     notes_release(&warnings);
     environment_release(&environment);
     procfile_release(&procfile); /* the plan must live without it */
     return plan;
+}
+
+static struct plan plan_of(const char *text, unsigned base_port)
+{
+    return plan_with(text, base_port, "");
 }
 
 static void assert_row(char *const *row, const char *const *want)
@@ -101,6 +112,73 @@ static void each_gets_a_port_by_its_place_in_the_file(void **state)
         const struct environment *own = &plan.processes[i].own;
         assert_string_equal(environment_get(own, "PORT"), ports[i]);
     }
+    plan_release(&plan);
+}
+
+static void assert_names_and_ports(const struct plan *plan, const char *want)
+{
+    struct buf have = {0};
+
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct environment *own = &plan->processes[i].own;
+        const char *port = environment_get(own, "PORT");
+        assert_string_equal(environment_get(own, "PS"),
+                            plan->processes[i].name);
+        buf_add_format(&have, "%s%s=%s", i ? " " : "", plan->processes[i].name,
+                       port ? port : "");
+    }
+    assert_string_equal(have.data, want);
+    buf_release(&have);
+}
+
+static void instances_have_the_ports_after_their_entrys(void **state)
+{
+    struct plan plan =
+        plan_with("a: x\nweb: y\nc: z\n", 5000, "[web]\ninstances = 3\n");
+
+    (void)state;
+    assert_names_and_ports(&plan,
+                           "a=5000 web.1=5100 web.2=5101 web.3=5102 c=5200");
+    assert_null(plan.processes[0].entry);
+    assert_string_equal(plan.processes[1].entry, "web");
+    assert_string_equal(plan.processes[3].entry, "web");
+    plan_release(&plan);
+}
+
+static void a_port_that_is_said_is_that_of_the_first_instance(void **state)
+{
+    struct plan plan = plan_with("web: y\n", 0,
+                                 "[web*]\ninstances = 3\nport = 80\n"
+                                 "[web.2]\nport = 90\n");
+
+    (void)state;
+    assert_names_and_ports(&plan, "web.1=80 web.2=90 web.3=82");
+    plan_release(&plan);
+}
+
+static void settings_of_an_entry_are_those_of_its_instances(void **state)
+{
+    struct plan plan = plan_with("web: y\n", 0,
+                                 "[web]\ninstances = 2\nnice = 3\n"
+                                 "env.A = all\n"
+                                 "[web.2]\nenv.A = two\nnice = 4\n");
+
+    (void)state;
+    assert_int_equal(plan.processes[0].settings.nice, 3);
+    assert_int_equal(plan.processes[1].settings.nice, 4);
+    assert_string_equal(environment_get(&plan.processes[0].own, "A"), "all");
+    assert_string_equal(environment_get(&plan.processes[1].own, "A"), "two");
+    plan_release(&plan);
+}
+
+static void of_none_there_is_one_that_does_not_start_by_itself(void **state)
+{
+    struct plan plan = plan_with("web: y\nb: z\n", 0, "[web]\ninstances = 0\n");
+
+    (void)state;
+    assert_names_and_ports(&plan, "web.1= b=");
+    assert_false(plan.processes[0].settings.autostart);
+    assert_true(plan.processes[1].settings.autostart);
     plan_release(&plan);
 }
 
@@ -199,6 +277,10 @@ int main(void)
         cmocka_unit_test(anything_else_is_the_shells_unchanged),
         cmocka_unit_test(leading_assignments_become_variables),
         cmocka_unit_test(each_gets_a_port_by_its_place_in_the_file),
+        cmocka_unit_test(instances_have_the_ports_after_their_entrys),
+        cmocka_unit_test(a_port_that_is_said_is_that_of_the_first_instance),
+        cmocka_unit_test(settings_of_an_entry_are_those_of_its_instances),
+        cmocka_unit_test(of_none_there_is_one_that_does_not_start_by_itself),
         cmocka_unit_test(without_a_base_port_it_is_left_alone),
         cmocka_unit_test(what_the_line_itself_assigns_wins),
         cmocka_unit_test(each_knows_its_name_and_its_session),

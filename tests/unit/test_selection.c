@@ -22,10 +22,10 @@ static char *in_two[] = {(char[]){"front"}, (char[]){"all"}};
 static const struct value_names members = {in_members, 1}, two = {in_two, 2};
 static const struct value_names no_group = {NULL, 0};
 static const struct selection_member all[MEMBERS] = {
-    {"etcd1", &members},
-    {"etcd2", &members},
-    {"proxy", &two},
-    {"web", &no_group},
+    {"etcd1", &members, NULL},
+    {"etcd2", &members, NULL},
+    {"proxy", &two, NULL},
+    {"web", &no_group, NULL},
 };
 
 static bool choose(const char *const *words, bool *chosen, struct cause *why)
@@ -72,6 +72,37 @@ static void a_pattern_means_all_that_match(void **state)
     assert_chosen(WORDS("etcd?", "w*"), "1101");
 }
 
+static void the_name_of_an_entry_means_all_its_instances(void **state)
+{
+    static const struct selection_member instances[] = {
+        {"web.1", NULL, "web"},
+        {"web.2", NULL, "web"},
+        {"web.old", NULL, NULL}};
+    char web[] = "web", second[] = "web.2", *words[] = {web, second};
+    bool chosen[3] = {false};
+    struct cause why;
+
+    (void)state;
+    assert_true(selection_choose(instances, 3, words + 1, 1, chosen, &why));
+    assert_memory_equal(chosen, ((bool[]){false, true, false}), sizeof chosen);
+    assert_true(selection_choose(instances, 3, words, 1, chosen, &why));
+    assert_memory_equal(chosen, ((bool[]){true, true, false}), sizeof chosen);
+}
+
+static void a_slip_in_the_name_of_an_entry_is_seen(void **state)
+{
+    static const struct selection_member instances[] = {
+        {"worker.1", NULL, "worker"}, {"worker.2", NULL, "worker"}};
+    char slip[] = "wroker", *words[] = {slip};
+    bool chosen[2];
+    struct cause why;
+
+    (void)state;
+    assert_false(selection_choose(instances, 2, words, 1, chosen, &why));
+    assert_string_equal(why.text, "unknown process \"wroker\"; did you mean "
+                                  "\"worker\"?");
+}
+
 static void a_group_means_all_that_are_in_it(void **state)
 {
     (void)state;
@@ -103,7 +134,7 @@ static void who_was_chosen_before_stays_so(void **state)
 static void a_member_without_groups_is_in_none(void **state)
 {
     (void)state;
-    const struct selection_member alone = {"web", NULL};
+    const struct selection_member alone = {"web", NULL, NULL};
     char group[] = "@web", *words[] = {group};
     bool chosen = false;
     struct cause why;
@@ -220,6 +251,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_means_the_process_of_that_name),
         cmocka_unit_test(a_pattern_means_all_that_match),
+        cmocka_unit_test(the_name_of_an_entry_means_all_its_instances),
+        cmocka_unit_test(a_slip_in_the_name_of_an_entry_is_seen),
         cmocka_unit_test(a_group_means_all_that_are_in_it),
         cmocka_unit_test(no_word_means_nobody),
         cmocka_unit_test(who_was_chosen_before_stays_so),

@@ -115,14 +115,18 @@ static void start(struct world *world, const char *procfile)
     environment_set(&environment, "PATH", "/usr/bin:/bin");
     assert_true(settings_parse(&settings, "procman.ini", ini, strlen(ini),
                                &warnings, &why));
-    struct plan_materials materials = {&parsed, &settings, &environment, 0,
+    struct instances instances;
+    assert_true(instances_make(&instances, &parsed, "Procfile", &settings,
+                               &warnings, &why));
+    struct plan_materials materials = {&instances, &settings, &environment, 0,
                                        world->path};
     plan_make(&world->plan, &materials);
     struct order_member members[8] = {0};
-    for (size_t i = 0; i < parsed.count; i++)
-        members[i].name = parsed.entries[i].name;
+    for (size_t i = 0; i < instances.count; i++)
+        members[i].name = instances.all[i].name;
     assert_true(
-        order_make(&world->order, members, parsed.count, &warnings, &why));
+        order_make(&world->order, members, instances.count, &warnings, &why));
+    instances_release(&instances);
     settings_release(&settings);
     environment_release(&environment);
     procfile_release(&parsed);
