@@ -37,9 +37,13 @@ void output_remove_source(struct output *output, const struct source *source);
 void output_line(struct output *output, const struct source *source, int stream,
                  const char *text, size_t len, bool continues);
 
-/* A line under a name: procman's own, or on behalf of a process. */
+/* A line under a name: procman's own, about a process or about none, or on
+ * behalf of a process. */
 void output_say(struct output *output, const char *format, ...)
     CAUSE_PRINTF(2, 3);
+void output_say_about(struct output *output, const struct source *about,
+                      enum line_kind kind, const char *format, ...)
+    CAUSE_PRINTF(4, 5);
 void output_say_for(struct output *output, const struct source *source,
                     const char *format, ...) CAUSE_PRINTF(3, 4);
 

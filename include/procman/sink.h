@@ -21,8 +21,17 @@ struct source {
     int64_t pid;       /* of its last run; 0: there has been none */
 };
 
+enum line_kind {
+    LINE_WRITTEN, /* by a process */
+    LINE_STARTED, /* the rest is procman's: a run begins */
+    LINE_ENDED,   /* a run has ended */
+    LINE_SAID     /* anything else */
+};
+
 struct line {
     const struct source *source;
+    const struct source *about; /* of whom procman speaks; NULL: of nobody */
+    enum line_kind kind;
     int stream; /* 1 or 2; 0: what procman says of or to its source */
     const char *text;
     size_t len;

@@ -57,25 +57,32 @@ static int64_t now_us(struct output *output)
     return output->time_us;
 }
 
+static void hand_out(struct output *output, struct line *line)
+{
+    line->time_us = now_us(output);
+    line->seq = ++output->seq;
+    for (size_t i = 0; i < output->sink_count; i++)
+        output->sinks[i]->line(output->sinks[i], line);
+}
+
 void output_line(struct output *output, const struct source *source, int stream,
                  const char *text, size_t len, bool continues)
 {
     struct line line = {
         .source = source,
+        .kind = LINE_WRITTEN,
         .stream = stream,
         .text = text,
         .len = len,
         .continues = continues,
-        .time_us = now_us(output),
-        .seq = ++output->seq,
     };
 
-    for (size_t i = 0; i < output->sink_count; i++)
-        output->sinks[i]->line(output->sinks[i], &line);
+    hand_out(output, &line);
 }
 
-static void say(struct output *output, const struct source *source,
-                const char *format, va_list args)
+/* `line` has everything but the text. */
+static void say(struct output *output, struct line *line, const char *format,
+                va_list args)
 {
     char text[1280];
     int len = vsnprintf(text, sizeof text, format, args);
@@ -86,25 +93,40 @@ static void say(struct output *output, const struct source *source,
     for (int i = 0; i < len; i++)
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
             text[i] = '?';
-    output_line(output, source, 0, text, len < 0 ? 0 : (size_t)len, false);
+    line->text = text;
+    line->len = len < 0 ? 0 : (size_t)len;
+    hand_out(output, line);
 }
 
 void output_say(struct output *output, const char *format, ...)
 {
+    struct line line = {.source = &output->own, .kind = LINE_SAID};
     va_list args;
 
     va_start(args, format);
-    say(output, &output->own, format, args);
+    say(output, &line, format, args);
+    va_end(args);
+}
+
+void output_say_about(struct output *output, const struct source *about,
+                      enum line_kind kind, const char *format, ...)
+{
+    struct line line = {.source = &output->own, .about = about, .kind = kind};
+    va_list args;
+
+    va_start(args, format);
+    say(output, &line, format, args);
     va_end(args);
 }
 
 void output_say_for(struct output *output, const struct source *source,
                     const char *format, ...)
 {
+    struct line line = {.source = source, .about = source, .kind = LINE_SAID};
     va_list args;
 
     va_start(args, format);
-    say(output, source, format, args);
+    say(output, &line, format, args);
     va_end(args);
 }
 

@@ -24,8 +24,9 @@ static void on_started(void *owner, struct process *process)
     *member_leader(&supervisor->roster, member) = pid;
     member->source.pid = pid;
     remains_note(supervisor->config.remains, member->slot, pid);
-    output_say(supervisor->config.output, "%s started with pid %d",
-               process_spec(process)->name, (int)pid);
+    output_say_about(supervisor->config.output, &member->source, LINE_STARTED,
+                     "%s started with pid %d", process_spec(process)->name,
+                     (int)pid);
 }
 
 static void on_unstartable(void *owner, struct process *process,
@@ -46,12 +47,13 @@ static void say_ended(struct supervisor *supervisor,
     struct words after = words_duration(run->ended_ms - run->started_ms);
 
     if (run->signum)
-        output_say(supervisor->config.output, "%s was ended by %s after %s%s",
-                   name, words_signal(run->signum).text, after.text, asked);
+        output_say_about(supervisor->config.output, &member_of(process)->source,
+                         LINE_ENDED, "%s was ended by %s after %s%s", name,
+                         words_signal(run->signum).text, after.text, asked);
     else
-        output_say(supervisor->config.output,
-                   "%s exited with code %d after %s%s", name, run->code,
-                   after.text, asked);
+        output_say_about(supervisor->config.output, &member_of(process)->source,
+                         LINE_ENDED, "%s exited with code %d after %s%s", name,
+                         run->code, after.text, asked);
 }
 
 static int code_of(const struct process_run *run)
@@ -122,9 +124,9 @@ static void heed_end(struct supervisor *supervisor, struct process *process)
     if (supervisor->phase != PHASE_RUNNING || on_exit == EXIT_IGNORED ||
         (on_exit == FAILURE_STOPS_ALL && !failed))
         return;
-    output_say(supervisor->config.output,
-               "%s has %s: stopping all, as its on-exit says",
-               process_spec(process)->name, failed ? "failed" : "ended");
+    output_say_about(supervisor->config.output, &member_of(process)->source,
+                     LINE_SAID, "%s has %s: stopping all, as its on-exit says",
+                     process_spec(process)->name, failed ? "failed" : "ended");
     supervisor_begin_stopping(supervisor);
 }
 
@@ -136,19 +138,23 @@ static void say_state(struct supervisor *supervisor, struct process *process)
     switch (process_state(process)) {
     case LIFE_READY:
         if (spec->notifies || spec->ready->kind != READINESS_AUTO)
-            output_say(supervisor->config.output, "%s is ready after %s", name,
-                       words_duration(process_age_ms(process)).text);
+            output_say_about(supervisor->config.output,
+                             &member_of(process)->source, LINE_SAID,
+                             "%s is ready after %s", name,
+                             words_duration(process_age_ms(process)).text);
         break;
     case LIFE_WAITING:
-        output_say(supervisor->config.output, "%s will be started again in %s",
-                   name, words_duration(process_wait_ms(process)).text);
+        output_say_about(supervisor->config.output, &member_of(process)->source,
+                         LINE_SAID, "%s will be started again in %s", name,
+                         words_duration(process_wait_ms(process)).text);
         break;
     case LIFE_IDLE:
         if (process_failed(process) && spec->policy != LIFE_NEVER)
-            output_say(supervisor->config.output,
-                       "%s has failed: %u restarts within %s were too many",
-                       name, spec->backoff.limit,
-                       words_duration(spec->backoff.window_ms).text);
+            output_say_about(
+                supervisor->config.output, &member_of(process)->source,
+                LINE_SAID, "%s has failed: %u restarts within %s were too many",
+                name, spec->backoff.limit,
+                words_duration(spec->backoff.window_ms).text);
         break;
     default: break;
     }
@@ -158,8 +164,9 @@ static void on_unwell(void *owner, struct process *process, const char *why)
 {
     struct supervisor *supervisor = owner;
 
-    output_say(supervisor->config.output, "%s is not well: %s",
-               process_spec(process)->name, why);
+    output_say_about(supervisor->config.output, &member_of(process)->source,
+                     LINE_SAID, "%s is not well: %s",
+                     process_spec(process)->name, why);
 }
 
 static void on_stop_command(void *owner, struct process *process,
@@ -205,9 +212,10 @@ static void on_kill(void *owner, struct process *process)
     pids = supervisor_kin_of(supervisor, member, true, &count);
     process_set_strays(process, pids, count);
     free(pids);
-    output_say(supervisor->config.output, "%s did not stop within %s: killed",
-               process_spec(process)->name,
-               words_duration(process_patience_ms(process)).text);
+    output_say_about(supervisor->config.output, &member->source, LINE_SAID,
+                     "%s did not stop within %s: killed",
+                     process_spec(process)->name,
+                     words_duration(process_patience_ms(process)).text);
 }
 
 void supervisor_say_stray(const struct supervisor *supervisor,
@@ -215,9 +223,9 @@ void supervisor_say_stray(const struct supervisor *supervisor,
 {
     char *program = os_program_of(pid);
 
-    output_say(supervisor->config.output,
-               "%s: ending %s (pid %d), which had left its group",
-               member->spec.name, program, (int)pid);
+    output_say_about(supervisor->config.output, &member->source, LINE_SAID,
+                     "%s: ending %s (pid %d), which had left its group",
+                     member->spec.name, program, (int)pid);
     free(program);
 }
 

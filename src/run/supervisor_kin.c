@@ -98,10 +98,10 @@ static void say_lingering(struct supervisor *supervisor, struct member *member)
         supervisor->phase == PHASE_RUNNING &&
         member->lingering_said != number) {
         member->lingering_said = number;
-        output_say(supervisor->config.output,
-                   "%s: %zu of its processes live on (pid %s)",
-                   process_spec(process)->name, count,
-                   list_pids(pids, count).text);
+        output_say_about(supervisor->config.output, &member_of(process)->source,
+                         LINE_SAID, "%s: %zu of its processes live on (pid %s)",
+                         process_spec(process)->name, count,
+                         list_pids(pids, count).text);
     }
     free(pids);
 }

@@ -54,9 +54,10 @@ static void say_blocked(struct supervisor *supervisor, struct member *member,
     if (member->blocked_said)
         return;
     member->blocked_said = true;
-    output_say(supervisor->config.output, "%s cannot start: %s %s",
-               member->spec.name, failed->spec.name,
-               failed->held ? "is blocked" : "has failed");
+    output_say_about(supervisor->config.output, &member->source, LINE_SAID,
+                     "%s cannot start: %s %s", member->spec.name,
+                     failed->spec.name,
+                     failed->held ? "is blocked" : "has failed");
 }
 
 static void hold(struct supervisor *supervisor, struct member *member,
@@ -70,8 +71,9 @@ static void hold(struct supervisor *supervisor, struct member *member,
     if (supervisor_is_blocked(member))
         say_blocked(supervisor, member, for_whom);
     else
-        output_say(supervisor->config.output, "%s waits for %s",
-                   member->spec.name, for_whom->spec.name);
+        output_say_about(supervisor->config.output, &member->source, LINE_SAID,
+                         "%s waits for %s", member->spec.name,
+                         for_whom->spec.name);
 }
 
 void supervisor_let_go(struct member *member)

@@ -18,6 +18,8 @@ struct notebook {
     unsigned lines, flushes;
     int64_t time_us;
     uint64_t seq;
+    enum line_kind kind; /* the last one's */
+    const struct source *about;
 };
 
 static void note_line(struct sink *sink, const struct line *line)
@@ -31,6 +33,8 @@ static void note_line(struct sink *sink, const struct line *line)
     book->lines++;
     book->time_us = line->time_us;
     book->seq = line->seq;
+    book->kind = line->kind;
+    book->about = line->about;
 }
 
 static void note_flush(struct sink *sink)
@@ -82,6 +86,27 @@ static void every_sink_gets_every_line_in_order(void **state)
     assert_string_equal(world->first.text,
                         "web/1|one;web/2+two;procman/0|three 3;");
     assert_string_equal(world->second.text, world->first.text);
+}
+
+static void a_line_knows_whom_it_is_about(void **state)
+{
+    struct world *world = *state;
+
+    output_line(&world->output, &web, 1, "x", 1, false);
+    assert_int_equal(world->first.kind, LINE_WRITTEN);
+    assert_null(world->first.about);
+    output_say(&world->output, "x");
+    assert_int_equal(world->first.kind, LINE_SAID);
+    assert_null(world->first.about);
+    output_say_about(&world->output, &web, LINE_ENDED, "%s ended", "web");
+    assert_int_equal(world->first.kind, LINE_ENDED);
+    assert_ptr_equal(world->first.about, &web);
+    output_say_for(&world->output, &web, "cannot start");
+    assert_int_equal(world->first.kind, LINE_SAID);
+    assert_ptr_equal(world->first.about, &web);
+    assert_string_equal(world->first.text,
+                        "web/1|x;procman/0|x;procman/0|web ended;"
+                        "web/0|cannot start;");
 }
 
 static void a_line_knows_when_it_was_read(void **state)
@@ -179,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORY(every_sink_gets_every_line_in_order),
+        STORY(a_line_knows_whom_it_is_about),
         STORY(a_line_knows_when_it_was_read),
         STORY(lines_are_counted_over_all_sources),
         STORY(procman_speaks_for_itself_and_for_others),

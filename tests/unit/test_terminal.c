@@ -288,7 +288,12 @@ static void any_byte_passes(void **state)
 static void a_quiet_process_is_not_shown_but_what_is_said_of_it_is(void **state)
 {
     struct source quiet = {"web", 0, false, NULL, true, 0};
-    struct line said = {&quiet, 0, "cannot start", 12, false, 0, 1};
+    struct line said = {.source = &quiet,
+                        .about = &quiet,
+                        .kind = LINE_SAID,
+                        .text = "cannot start",
+                        .len = 12,
+                        .seq = 1};
     struct world *world = *state;
 
     make_terminal(world, false, false);
