@@ -145,8 +145,13 @@ ssize_t os_write(const struct os_outlet *outlet, const void *bytes, size_t len);
  * signal has come; says whether it does. */
 bool os_wait_writable(const struct os_outlet *outlet, int limit_ms);
 
-/* A pipe, both ends close-on-exec, the reading end non-blocking. */
+/* A pipe, both ends close-on-exec, the reading end non-blocking and moved up. */
 bool os_pipe(int ends[2], struct cause *why);
+
+/* Gives what is kept for long, and is no child's, a number above those that
+ * os_spawn() hands over; a child takes only the numbers below into its table.
+ * Returns the new number, or the old one where there is none above. */
+int os_move_up(int descriptor);
 
 /* How many bytes wait in a pipe. */
 size_t os_bytes_waiting(int descriptor);

@@ -16,8 +16,9 @@ struct words {
  * 3723000 -> "1 h 2 min". */
 struct words words_duration(uint64_t ms);
 
-/* 15 -> "SIGTERM"; a number without a name -> "signal 77". */
+/* 15 -> "SIGTERM"; a number without a name -> "signal 77", or NULL. */
 struct words words_signal(int signum);
+const char *words_signal_name(int signum);
 
 /* "1 process", "2 processes": `plural` is one + "es" or whatever is right. */
 struct words words_count(size_t count, const char *one, const char *many);

@@ -30,7 +30,7 @@ struct words words_duration(uint64_t ms)
     return words;
 }
 
-struct words words_signal(int signum)
+const char *words_signal_name(int signum)
 {
     static const struct {
         int number;
@@ -47,12 +47,22 @@ struct words words_signal(int signum)
         {SIGXCPU, "SIGXCPU"},     {SIGXFSZ, "SIGXFSZ"}, {SIGSYS, "SIGSYS"},
         {SIGWINCH, "SIGWINCH"},
     };
-    struct words words;
 
-    snprintf(words.text, sizeof words.text, "signal %d", signum);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].number == signum)
-            snprintf(words.text, sizeof words.text, "%s", names[i].name);
+            return names[i].name;
+    return NULL;
+}
+
+struct words words_signal(int signum)
+{
+    const char *name = words_signal_name(signum);
+    struct words words;
+
+    if (name)
+        snprintf(words.text, sizeof words.text, "%s", name);
+    else
+        snprintf(words.text, sizeof words.text, "signal %d", signum);
     return words;
 }
 

@@ -82,8 +82,10 @@ static void mark(const struct making *making, size_t index, const char *wanted,
 static void connect(const struct making *making, size_t index)
 {
     const struct order_member *member = &making->members[index];
-    bool *marked = mem_new(making->count, sizeof *marked);
 
+    if (member->after_count == 0)
+        return;
+    bool *marked = mem_new(making->count, sizeof *marked);
     for (size_t i = 0; i < member->after_count; i++)
         mark(making, index, member->after[i], marked);
     for (size_t i = 0; i < making->count; i++)

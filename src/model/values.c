@@ -191,10 +191,9 @@ static bool has_prefix_sig(const char *name)
 static int signal_named(const char *name)
 {
     for (int signum = 1; signum <= SIGNAL_MOST; signum++) {
-        struct words words = words_signal(signum);
-        if (has_prefix_sig(words.text) &&
-            (strcasecmp(words.text, name) == 0 ||
-             strcasecmp(words.text + 3, name) == 0))
+        const char *known = words_signal_name(signum);
+        if (known &&
+            (strcasecmp(known, name) == 0 || strcasecmp(known + 3, name) == 0))
             return signum;
     }
     return 0;

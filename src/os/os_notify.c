@@ -1,5 +1,6 @@
 #include "procman/os_notify.h"
 #include "procman/mem.h"
+#include "procman/os.h"
 #include "socket_name.h"
 
 #include <errno.h>
@@ -30,9 +31,10 @@ static int open_socket(void)
     int yes = 1;
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    if (fd >= 0)
-        setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
-    return fd;
+    if (fd < 0)
+        return fd;
+    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
+    return os_move_up(fd);
 }
 
 /* Does the child understand this path, and does it fit, for it and for us? */

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define KEPT_FROM 64 /* of a kernel's smallest table of descriptors */
 #define DEFAULT_PATH                                                           \
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -167,7 +168,18 @@ bool os_pipe(int ends[2], struct cause *why)
     if (pipe2(ends, O_CLOEXEC))
         return cause_say(why, "cannot make a pipe: %s", strerror(errno));
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    ends[0] = os_move_up(ends[0]);
     return true;
+}
+
+int os_move_up(int descriptor)
+{
+    int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, KEPT_FROM);
+
+    if (moved < 0)
+        return descriptor;
+    close(descriptor);
+    return moved;
 }
 
 size_t os_bytes_waiting(int descriptor)

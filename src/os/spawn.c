@@ -1,8 +1,9 @@
-/* One child, by vfork: the path from the request to exec. */
+/* One child, as by vfork: the path from the request to exec. */
 #include "procman/os.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,9 @@
 #include <unistd.h>
 
 /* Everything below until exec runs in the child on our memory: system calls
- * only, nothing allocated, nothing of ours changed but *error. */
+ * only, nothing allocated, nothing of ours changed but birth->error. */
+
+#define CHILD_STACK 16384
 
 static int put(int from, int to)
 {
@@ -71,20 +74,60 @@ static void become(const struct os_child *child, pid_t parent,
         execve("/bin/sh", shell_argv, child->env);
 }
 
-/* A function of its own: what it has on its stack is safe from the child. */
-static pid_t fork_and_become(const struct os_child *child, char **shell_argv,
-                             volatile int *error)
-{
-    pid_t parent = getpid();
-    pid_t pid = vfork();
+/* What the two of us have in common until exec. */
+struct birth {
+    const struct os_child *child;
+    pid_t parent;
+    char **shell_argv;
+    bool shares_table; /* of descriptors: ours, until it takes its own */
+    int error;
+};
 
-    if (pid == 0) {
-        /* System calls only, whatever the analyzer thinks of a function. */
-        become(child, parent, shell_argv); /* NOLINT */
-        *error = errno;
-        _exit(127);
-    }
-    return pid;
+static unsigned first_not_for(const struct os_child *child)
+{
+    int last = child->input > child->output ? child->input : child->output;
+
+    return (unsigned)(child->error > last ? child->error : last) + 1;
+}
+
+/* Only the low part of the shared table is copied, and closed by exec: among
+ * thousands of descriptors that is most of the work.  Nothing may be changed in
+ * it before. */
+static int take_own_table(const struct os_child *child)
+{
+    return close_range(first_not_for(child), ~0U, CLOSE_RANGE_UNSHARE);
+}
+
+/* System calls only, whatever the analyzer thinks of a function. */
+static int be_child(void *own)
+{
+    struct birth *birth = own;
+
+    if (!birth->shares_table || take_own_table(birth->child) == 0)
+        become(birth->child, birth->parent, birth->shell_argv); /* NOLINT */
+    birth->error = errno;
+    _exit(127);
+}
+
+/* Valgrind knows vfork and threads, and gives up on what is between. */
+static bool can_share_table(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+
+    return close_range(~0U, ~0U, CLOSE_RANGE_UNSHARE) == 0 &&
+           !(preloaded && strstr(preloaded, "vgpreload"));
+}
+
+/* As vfork(2) does it, which cannot share the table. */
+static pid_t fork_and_become(struct birth *birth)
+{
+    char stack[CHILD_STACK] __attribute__((aligned(16)));
+    int how = CLONE_VM | CLONE_VFORK | SIGCHLD;
+
+    birth->shares_table = can_share_table();
+    if (birth->shares_table)
+        how |= CLONE_FILES;
+    return clone(be_child, stack + sizeof stack, how, birth);
 }
 
 static size_t count_of(char *const *row)
@@ -105,9 +148,9 @@ static void reap(pid_t pid)
 
 pid_t os_spawn(const struct os_child *child)
 {
-    volatile int error = 0;
     size_t argc = count_of(child->argv);
     char **shell_argv = calloc(argc + 2, sizeof *shell_argv);
+    struct birth birth = {child, getpid(), shell_argv, false, 0};
     sigset_t all, before;
 
     if (!shell_argv)
@@ -120,14 +163,14 @@ pid_t os_spawn(const struct os_child *child)
     /* No handler of ours may run in the child, on our memory. */
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t pid = fork_and_become(child, shell_argv, &error);
+    pid_t pid = fork_and_become(&birth);
     int fork_error = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
 
     free(shell_argv);
     if (pid < 0)
         return -fork_error;
-    if (error)
+    if (birth.error)
         reap(pid);
-    return error ? -error : pid;
+    return birth.error ? -birth.error : pid;
 }

@@ -1,4 +1,5 @@
 /* Real children, each reaped by its story. */
+#include "procman/buf.h"
 #include "procman/mem.h"
 #include "procman/os.h"
 
@@ -205,6 +206,59 @@ static void a_child_has_nothing_open_but_three(void **state)
                 "do test -e /proc/$$/fd/$i && printf '%s ' $i; done; :",
                 "0 1 2 ");
     close(extra);
+}
+
+/* Each open number with what it is and its flags. */
+static char *describe_descriptors(void)
+{
+    struct buf text = {0};
+
+    for (int i = 0; i < 600; i++) {
+        struct stat about;
+        if (fstat(i, &about) == 0)
+            buf_add_format(&text, "%d:%lu/%d ", i, (unsigned long)about.st_ino,
+                           fcntl(i, F_GETFD));
+    }
+    return buf_take(&text);
+}
+
+/* It begins with our table; whether it is executed or not, ours stays. */
+static void a_child_does_nothing_to_our_descriptors(void **state)
+{
+    char *argv[] = {"sh", "-c", ":", NULL};
+    int ends[2];
+
+    (void)state;
+    make_pipe(ends);
+    char *before = describe_descriptors();
+    assert_int_equal(wait_for(spawn("/bin/sh", argv, no_env, ends[1])), 0);
+    assert_int_equal(spawn("/no/such/file", argv, no_env, ends[1]), -ENOENT);
+    char *after = describe_descriptors();
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void a_child_may_be_given_any_number_among_many(void **state)
+{
+    int ends[2];
+
+    (void)state;
+    make_pipe(ends);
+    int high = fcntl(ends[1], F_DUPFD_CLOEXEC, 400);
+    int higher = fcntl(ends[1], F_DUPFD_CLOEXEC, 500);
+    pid_t pid = spawn_shell("echo said; ls /proc/self/fd | wc -l", high);
+    close(high);
+    close(higher);
+    close(ends[1]);
+    char *said = hear(ends[0]);
+    /* 0, 1, 2, and the folder that ls looks at. */
+    assert_string_equal(said, "said\n4\n");
+    free(said);
+    close(ends[0]);
+    assert_int_equal(wait_for(pid), 0);
 }
 
 static void a_child_begins_with_normal_signals(void **state)
@@ -671,6 +725,19 @@ static void inherited_descriptors_do_not_leak(void **state)
     assert_int_equal(wait_for(pid), 0);
 }
 
+static void where_numbers_are_few_a_descriptor_stays_where_it_is(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct rlimit few = {32, 32};
+        int low = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        setrlimit(RLIMIT_NOFILE, &few);
+        _exit(os_move_up(low) == low && fcntl(low, F_GETFD) >= 0 ? 0 : 1);
+    }
+    assert_int_equal(wait_for(pid), 0);
+}
+
 static void a_file_size_limit_is_an_error_and_no_death(void **state)
 {
     struct rlimit none = {0, 0};
@@ -699,6 +766,8 @@ static void a_pipe_is_ours_alone_and_reads_without_blocking(void **state)
     assert_int_equal(read(ends[0], &byte, 1), -1);
     assert_int_equal(errno, EAGAIN);
     assert_false(fcntl(ends[1], F_GETFL) & O_NONBLOCK);
+    assert_true(ends[0] >= 64); /* children never have to copy it */
+    assert_true(ends[1] < 64);
     assert_int_equal(os_bytes_waiting(ends[0]), 0);
     assert_int_equal(write(ends[1], "abc", 3), 3);
     assert_int_equal(os_bytes_waiting(ends[0]), 3);
@@ -717,6 +786,8 @@ int main(void)
         PLACED(a_command_too_long_is_refused),
         PLACED(a_script_without_its_first_line_is_given_to_the_shell),
         cmocka_unit_test(a_child_has_nothing_open_but_three),
+        cmocka_unit_test(a_child_does_nothing_to_our_descriptors),
+        cmocka_unit_test(a_child_may_be_given_any_number_among_many),
         cmocka_unit_test(a_child_begins_with_normal_signals),
         cmocka_unit_test(our_own_signals_are_as_before),
         cmocka_unit_test(a_child_has_a_session_and_group_of_its_own),
@@ -738,6 +809,7 @@ int main(void)
         cmocka_unit_test(nobody_there_is_nobody_ended),
         cmocka_unit_test(closed_standard_descriptors_are_opened_first),
         cmocka_unit_test(inherited_descriptors_do_not_leak),
+        cmocka_unit_test(where_numbers_are_few_a_descriptor_stays_where_it_is),
         PLACED(a_file_size_limit_is_an_error_and_no_death),
         cmocka_unit_test(a_pipe_is_ours_alone_and_reads_without_blocking),
     };
