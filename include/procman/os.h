@@ -44,6 +44,7 @@ struct os_child {
     char *const *env;      /* ends with NULL */
     const char *directory; /* NULL: ours */
     int input, output, error;
+    bool terminal; /* the input becomes its controlling terminal */
     struct os_limit descriptors;
     int umask; /* -1: ours */
     int nice;  /* added to ours */
@@ -147,6 +148,9 @@ bool os_wait_writable(const struct os_outlet *outlet, int limit_ms);
 
 /* A pipe, both ends close-on-exec, the reading end non-blocking and moved up. */
 bool os_pipe(int ends[2], struct cause *why);
+
+/* The same for what a child reads: that goes for the writing end. */
+bool os_input_pipe(int ends[2], struct cause *why);
 
 /* Gives what is kept for long, and is no child's, a number above those that
  * os_spawn() hands over; a child takes only the numbers below into its table.

@@ -14,6 +14,7 @@
 #include "procman/environment.h"
 #include "procman/life.h"
 #include "procman/os.h"
+#include "procman/os_pty.h"
 #include "procman/readiness.h"
 #include "procman/values.h"
 
@@ -22,6 +23,10 @@
 #include <uv.h>
 
 struct process;
+struct console;
+
+/* Where its input comes from: nowhere, or from whoever types into it. */
+enum process_input { INPUT_NONE, INPUT_PIPE, INPUT_TERMINAL };
 
 /* What to run.  Borrowed: must outlive the process. */
 struct process_spec {
@@ -43,6 +48,7 @@ struct process_spec {
     uint64_t ready_timeout_ms;         /* 0: for ever */
     const struct readiness *alive;     /* READINESS_AUTO: nobody asks */
     uint64_t alive_interval_ms;
+    enum process_input input;
     enum life_policy policy;
     struct backoff_rules backoff;
 };
@@ -104,6 +110,8 @@ struct process_site {
     const char *session_path;
     int null;                    /* a descriptor of /dev/null */
     struct os_limit descriptors; /* what children get */
+    bool on_terminal;            /* what they write is shown on one */
+    struct os_window window;     /* of a terminal that one gets */
     uint64_t quiet_ms; /* after this silence an unfinished line is shown */
 };
 
@@ -146,6 +154,12 @@ void process_pause(struct process *process, bool paused);
 
 /* SIGSTOP or SIGCONT to all of it. */
 void process_suspend(struct process *process, bool suspended);
+
+/* The terminal that it has, if any, is to have this size. */
+void process_resize(struct process *process, const struct os_window *window);
+
+/* Where its present run can be typed into (src/run/console.h); NULL: nowhere. */
+struct console *process_console(const struct process *process);
 
 enum life_state process_state(const struct process *process);
 bool process_wanted(const struct process *process);

@@ -51,6 +51,8 @@
 enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS };
 enum process_kind { KIND_SERVICE, KIND_TASK };
 enum on_exit_choice { EXIT_IGNORED, EXIT_STOPS_ALL, FAILURE_STOPS_ALL };
+enum tty_choice { TTY_NO, TTY_YES, TTY_AUTO };
+enum stdin_choice { STDIN_NULL, STDIN_PIPE };
 enum color_when { COLOR_WHEN_TERMINAL, COLOR_WHEN_ALWAYS, COLOR_WHEN_NEVER };
 enum process_colour {
     COLOUR_BY_ORDER,
@@ -91,6 +93,8 @@ struct process_settings {
     int colour;       /* enum process_colour */
     int port;         /* or -1 */
     int instances;    /* or -1: it is not counted */
+    int tty;          /* enum tty_choice */
+    int input;        /* enum stdin_choice */
     bool autostart;
     bool quiet;
 };

@@ -22,6 +22,7 @@
 
 #include "procman/control.h"
 #include "procman/os.h"
+#include "procman/os_pty.h"
 #include "procman/output.h"
 #include "procman/plan.h"
 
@@ -30,6 +31,10 @@
 #define SUPERVISOR_STEPS 16
 
 struct supervisor;
+
+/* The room that the shared terminal has for one process; columns 0: what is
+ * shown goes to no terminal. */
+typedef struct os_window supervisor_window_fn(void *owner);
 
 struct supervisor_config {
     uv_loop_t *loop;
@@ -43,6 +48,7 @@ struct supervisor_config {
     bool exit_on_error;
     bool exit_on_stop;
     bool hangup_ignored; /* SIGHUP was ignored when procman began (nohup) */
+    supervisor_window_fn *window; /* asked with on_over's owner; NULL: none */
 };
 
 /* How it all went. */

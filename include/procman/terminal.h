@@ -23,6 +23,9 @@ struct terminal_style {
 /* Writes through `outbox`, which is borrowed. */
 struct sink *terminal_create(struct outbox *outbox,
                              const struct terminal_style *style);
+/* How many columns stand in front of each line now. */
+size_t terminal_prefix_width(const struct sink *sink);
+
 void terminal_release(struct sink *terminal);
 
 #endif

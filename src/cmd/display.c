@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define LAST_WORDS_MS 5000 /* for a reader that has stopped reading */
+#define LEAST_COLUMNS 20   /* narrower is of no use to anybody */
 
 static bool wants_color(const struct options *options)
 {
@@ -133,6 +134,18 @@ void display_end(struct display *display)
     else
         uv_timer_start(&display->last_words, on_last_words, LAST_WORDS_MS,
                        LAST_WORDS_MS);
+}
+
+struct os_window display_window(const struct display *display)
+{
+    size_t prefix = terminal_prefix_width(display->terminal);
+    struct os_window window;
+
+    if (!os_window_of(STDOUT_FILENO, &window))
+        return (struct os_window){0};
+    if (window.columns >= prefix + LEAST_COLUMNS)
+        window.columns = (unsigned short)(window.columns - prefix);
+    return window;
 }
 
 void display_release(struct display *display)

@@ -8,6 +8,7 @@
 #define PROCMAN_CMD_DISPLAY_H
 
 #include "procman/command.h"
+#include "procman/os_pty.h"
 #include "procman/outbox.h"
 #include "procman/output.h"
 
@@ -34,6 +35,10 @@ bool display_open(struct display *display, uv_loop_t *loop,
                   const struct options *options,
                   const struct display_watcher *watcher, void *owner,
                   struct cause *why);
+
+/* The room that standard output has for a line behind its prefix; columns 0: it
+ * is no terminal. */
+struct os_window display_window(const struct display *display);
 
 /* Nobody writes any more: says the last words and closes itself, so that the
  * loop can end.  The watcher is not called from now on. */

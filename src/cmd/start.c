@@ -130,6 +130,11 @@ static const struct display_watcher display_watcher = {
     .on_broken = on_broken,
 };
 
+static struct os_window window_of(void *owner)
+{
+    return display_window(&((struct start *)owner)->display);
+}
+
 static void on_over(void *owner, const struct supervisor_result *result)
 {
     struct start *start = owner;
@@ -154,6 +159,7 @@ static void be_supervisor(struct start *start)
         .exit_on_error = start->options.exit_on_error,
         .exit_on_stop = start->options.exit_on_stop,
         .hangup_ignored = start->hangup_ignored,
+        .window = window_of,
     };
 
     start->supervisor = supervisor_create(&config, on_over, start);

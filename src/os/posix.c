@@ -163,13 +163,23 @@ void os_signal(pid_t pid, int signum)
 
 /* ---- descriptors ------------------------------------------------------- */
 
-bool os_pipe(int ends[2], struct cause *why)
+static bool make_pipe(int ends[2], int *ours, struct cause *why)
 {
     if (pipe2(ends, O_CLOEXEC))
         return cause_say(why, "cannot make a pipe: %s", strerror(errno));
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    ends[0] = os_move_up(ends[0]);
+    fcntl(*ours, F_SETFL, O_NONBLOCK);
+    *ours = os_move_up(*ours);
     return true;
+}
+
+bool os_pipe(int ends[2], struct cause *why)
+{
+    return make_pipe(ends, &ends[0], why);
+}
+
+bool os_input_pipe(int ends[2], struct cause *why)
+{
+    return make_pipe(ends, &ends[1], why);
 }
 
 int os_move_up(int descriptor)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -61,6 +62,8 @@ static void become(const struct os_child *child, pid_t parent,
         return;
     if (put(child->input, 0) < 0 || put(child->output, 1) < 0 ||
         put(child->error, 2) < 0)
+        return;
+    if (child->terminal && ioctl(0, TIOCSCTTY, 0))
         return;
     if (limit_descriptors(&child->descriptors))
         return;

@@ -1,77 +1,10 @@
 /* The conversation with a session: a request, parts, a reply. */
-#include "procman/buf.h"
 #include "procman/client.h"
+#include "procman/conversation.h"
 #include "procman/jsontext.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-/* What has come and was not read yet begins at `taken`. */
-struct inbox {
-    int connection;
-    struct buf bytes;
-    size_t taken;
-};
-
-static bool send_all(int connection, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t count = send(connection, text, len, MSG_NOSIGNAL);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return false;
-        text += count;
-        len -= (size_t)count;
-    }
-    return true;
-}
-
-static bool receive_more(struct inbox *inbox, struct cause *why)
-{
-    ssize_t count;
-
-    buf_drop(&inbox->bytes, inbox->taken);
-    inbox->taken = 0;
-    if (inbox->bytes.len > PROTOCOL_REPLY_LIMIT)
-        return cause_say(why, "the session answered more than %d bytes",
-                         PROTOCOL_REPLY_LIMIT);
-    char *end = buf_reserve(&inbox->bytes, 65536);
-    do {
-        count = recv(inbox->connection, end, 65536, 0);
-    } while (count < 0 && errno == EINTR);
-    if (count < 0 && errno == EAGAIN)
-        return cause_say(why, "the session does not answer");
-    if (count <= 0)
-        return cause_say(why, "the session ended before it answered");
-    inbox->bytes.len += (size_t)count;
-    return true;
-}
-
-/* The next line, with its LF; valid until the one after it is asked for. */
-static const char *next_line(struct inbox *inbox, size_t *len,
-                             struct cause *why)
-{
-    size_t seen = inbox->taken;
-    const char *end = NULL;
-
-    while (!end) {
-        if (inbox->bytes.len > seen)
-            end =
-                memchr(inbox->bytes.data + seen, '\n', inbox->bytes.len - seen);
-        if (end)
-            break;
-        seen = inbox->bytes.len - inbox->taken;
-        if (!receive_more(inbox, why))
-            return NULL;
-    }
-    const char *line = inbox->bytes.data + inbox->taken;
-    *len = (size_t)(end - line) + 1;
-    inbox->taken += *len;
-    return line;
-}
 
 /* A part goes to its reader, without being read a second time; NULL: it was
  * the reply, or nothing that can be read as a part. */
@@ -93,16 +26,17 @@ bool client_ask_parts(int connection, const struct request *request,
                       client_part_fn *on_part, void *owner, struct reply *reply,
                       struct cause *why)
 {
-    struct inbox inbox = {.connection = connection};
+    struct conversation talk = {.connection = connection};
     char *text = request_encode(request);
     bool enough = false;
     const char *line = NULL;
     size_t len = 0;
 
     *reply = (struct reply){0};
-    send_all(connection, text, strlen(text));
+    conversation_say(&talk, text, strlen(text));
     free(text);
-    while (!enough && (line = next_line(&inbox, &len, why)) != NULL) {
+    while (!enough &&
+           (line = conversation_await_line(&talk, &len, why)) != NULL) {
         json_t *part = on_part ? read_part(line, len) : NULL;
         if (!part)
             break;
@@ -112,7 +46,7 @@ bool client_ask_parts(int connection, const struct request *request,
     bool done = enough || line != NULL;
     if (line && !enough && !reply_decode(reply, line, len, why))
         done = cause_prefix(why, "the session's answer is none");
-    buf_release(&inbox.bytes);
+    conversation_release(&talk);
     return done;
 }
 

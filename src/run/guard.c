@@ -47,6 +47,7 @@ static void pass_on(struct guard *guard, int signum)
     case SIGTERM:
     case SIGHUP:
     case SIGQUIT:
+    case SIGWINCH: /* the terminal tells its foreground group: us */
     case SIGCONT: kill(guard->supervisor, signum); break;
     default: break; /* nobody has a use for it */
     }

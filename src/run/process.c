@@ -57,12 +57,14 @@ static void on_quiet(uv_timer_t *timer)
             lines_flush(&process->streams[i].lines);
 }
 
-static void on_read(struct stream *stream)
+static void on_read(struct stream *stream, const char *bytes, size_t len)
 {
     struct process *process = stream->lines.owner;
 
     if (lines_waiting(&stream->lines))
         await_quiet(process);
+    if (process->console)
+        console_saw(process->console, bytes, len);
 }
 
 static void drain(struct process *process)
@@ -97,6 +99,14 @@ uint64_t process_now_ms(struct process *process)
 
 /* ---- what a life calls for -------------------------------------------- */
 
+/* Its handles have been closed with the run's. */
+static void forget_console(struct process *process)
+{
+    if (process->console)
+        console_release(process->console);
+    process->console = NULL;
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     feed(HANDLES_OWNER(timer), LIFE_TIMER);
@@ -104,7 +114,10 @@ static void on_timer(uv_timer_t *timer)
 
 static void on_run_over(void *owner)
 {
-    feed(owner, LIFE_CLOSED);
+    struct process *process = owner;
+
+    forget_console(process);
+    feed(process, LIFE_CLOSED);
 }
 
 void process_arm(struct process *process, uint64_t delay_ms)
@@ -133,13 +146,18 @@ static enum life_event close_run(struct process *process)
     drain(process);
     for (int i = 0; i < PROCESS_STREAMS; i++)
         stream_close(&process->streams[i]);
+    if (process->console)
+        console_close(process->console);
     ready_close(process->ready);
     process->ready = NULL;
     free(process->status);
     process->status = NULL;
     process->now.gone_ms = process_now_ms(process);
     process->last = process->now;
-    return process->run.open ? LIFE_NO_EVENT : LIFE_CLOSED;
+    if (process->run.open)
+        return LIFE_NO_EVENT;
+    forget_console(process);
+    return LIFE_CLOSED;
 }
 
 /* libuv's clock is as good as any for the jitter: its last bits are chance. */
@@ -327,7 +345,8 @@ void process_pause(struct process *process, bool paused)
         uv_timer_stop(&process->quiet);
     else
         for (int i = 0; i < PROCESS_STREAMS; i++)
-            on_read(&process->streams[i]);
+            if (lines_waiting(&process->streams[i].lines))
+                await_quiet(process);
     for (int i = 0; i < PROCESS_STREAMS; i++)
         stream_pause(&process->streams[i], paused);
 }
@@ -336,6 +355,17 @@ void process_suspend(struct process *process, bool suspended)
 {
     if (process->life.state != LIFE_IDLE && process->now.pid)
         process_signal_all(process, suspended ? SIGSTOP : SIGCONT);
+}
+
+void process_resize(struct process *process, const struct os_window *window)
+{
+    if (process->console)
+        console_resize(process->console, window);
+}
+
+struct console *process_console(const struct process *process)
+{
+    return process->life.state == LIFE_CLOSING ? NULL : process->console;
 }
 
 enum life_state process_state(const struct process *process)

@@ -7,6 +7,7 @@
 #ifndef PROCMAN_PROCESS_INSIDE_H
 #define PROCMAN_PROCESS_INSIDE_H
 
+#include "console.h"
 #include "procman/handles.h"
 #include "procman/process.h"
 #include "ready.h"
@@ -48,6 +49,7 @@ struct process {
 
     struct handles run; /* live as long as one run: the streams */
     struct stream streams[PROCESS_STREAMS];
+    struct console *console; /* NULL: nobody can type into it */
 };
 
 /* ---- process.c ---- */

@@ -3,6 +3,7 @@
 #include "procman/plan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,11 @@ int process_open_stream(struct process *process, int stream, struct cause *why)
     }
     return ends[1];
 }
+
+/* The child's; -1: there is none. */
+struct ends {
+    int input, output, error;
+};
 
 static void close_if_open(int descriptor)
 {
@@ -83,17 +89,20 @@ struct os_child process_child(const struct process *process, char *const *argv,
     };
 }
 
-static int start_leader(struct process *process, char **env, int output,
-                        int error, struct cause *why)
+static int start_leader(struct process *process, char **env,
+                        const struct ends *ends, struct cause *why)
 {
     char *file = NULL;
     int failed = find_file(process, &file, why);
 
     if (!failed) {
         struct os_child child =
-            process_child(process, process->spec->argv, env, output);
+            process_child(process, process->spec->argv, env, ends->output);
         child.file = file;
-        child.error = error;
+        child.error = ends->error;
+        child.terminal = process->spec->input == INPUT_TERMINAL;
+        if (ends->input >= 0)
+            child.input = ends->input;
         pid_t pid = os_spawn(&child);
         failed = pid < 0 ? -pid : 0;
         process->now.pid = pid < 0 ? 0 : pid;
@@ -169,17 +178,58 @@ static struct ready *make_ready(struct process *process, struct cause *why)
 
 /* ---- all of it ------------------------------------------------------------ */
 
+/* A terminal is all three: what is written there comes from its master. */
+static bool open_console(struct process *process, struct ends *ends,
+                         struct cause *why)
+{
+    const struct process_site *site = process->site;
+    bool terminal = process->spec->input == INPUT_TERMINAL;
+    struct stream *stream = &process->streams[STREAM_OUT];
+    struct console_ends theirs;
+    int master;
+
+    process->console = console_open(site->loop, &process->run, &site->window,
+                                    terminal, &theirs, &master, why);
+    if (!process->console)
+        return false;
+    ends->input = theirs.input;
+    if (!terminal)
+        return true;
+    ends->output = fcntl(theirs.terminal, F_DUPFD_CLOEXEC, 0);
+    ends->error = fcntl(theirs.terminal, F_DUPFD_CLOEXEC, 0);
+    if (!stream_open(stream, site->loop, master, site->scratch,
+                     site->scratch_size, &process->run))
+        return cause_say(why, "cannot watch a terminal");
+    stream->terminal = true;
+    return true;
+}
+
+static bool open_ends(struct process *process, struct ends *ends,
+                      struct cause *why)
+{
+    enum process_input input = process->spec->input;
+
+    *ends = (struct ends){-1, -1, -1};
+    if (input != INPUT_NONE && !open_console(process, ends, why))
+        return false;
+    if (input == INPUT_TERMINAL)
+        return true;
+    ends->output = process_open_stream(process, STREAM_OUT, why);
+    if (ends->output >= 0)
+        ends->error = process_open_stream(process, STREAM_ERROR, why);
+    return ends->error >= 0;
+}
+
 static int start_run(struct process *process, char **env, struct cause *why)
 {
+    struct ends ends;
     int failed = EMFILE;
-    int output = process_open_stream(process, STREAM_OUT, why);
-    int error =
-        output < 0 ? -1 : process_open_stream(process, STREAM_ERROR, why);
 
-    if (error >= 0)
-        failed = start_leader(process, env, output, error, why);
-    close_if_open(output);
-    close_if_open(error);
+    if (open_ends(process, &ends, why))
+        failed = start_leader(process, env, &ends, why);
+    close_if_open(ends.input);
+    close_if_open(ends.output);
+    close_if_open(ends.error);
     return failed;
 }
 

@@ -53,8 +53,17 @@ static bool speaks_notify(const struct plan *plan,
                           plan->notifiers.count);
 }
 
+static enum process_input input_of(const struct process_settings *settings,
+                                   bool on_terminal)
+{
+    if (settings->tty == TTY_YES || (settings->tty == TTY_AUTO && on_terminal))
+        return INPUT_TERMINAL;
+    return settings->input == STDIN_PIPE ? INPUT_PIPE : INPUT_NONE;
+}
+
 static struct process_spec make_spec(const struct plan *plan,
-                                     const struct plan_process *planned)
+                                     const struct plan_process *planned,
+                                     const struct process_site *site)
 {
     const struct process_settings *settings = &planned->settings;
 
@@ -77,6 +86,7 @@ static struct process_spec make_spec(const struct plan *plan,
         .ready_timeout_ms = settings->ready_timeout_ms,
         .alive = &settings->alive,
         .alive_interval_ms = settings->alive_interval_ms,
+        .input = input_of(settings, site->on_terminal),
         .policy = policy_of(settings),
         .backoff = {settings->restart_delay_ms, settings->restart_max_delay_ms,
                     (unsigned)settings->restart_limit,
@@ -140,7 +150,7 @@ struct member *roster_add(struct roster *roster, struct shared_plan *plan,
     member->plan = plan;
     plan->users++;
     member->planned = &plan->plan.processes[index];
-    member->spec = make_spec(&plan->plan, member->planned);
+    member->spec = make_spec(&plan->plan, member->planned, site);
     member->source = (struct source){
         .name = member->planned->name,
         .index = (unsigned)member->slot,

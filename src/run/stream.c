@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#define DRAIN_LIMIT 1048576 /* bytes that a writer may add meanwhile */
+
 static struct stream *stream_of(uv_poll_t *poll)
 {
     return (struct stream *)((char *)poll - offsetof(struct stream, poll));
@@ -27,7 +29,7 @@ static size_t read_once(struct stream *stream)
     } while (count < 0 && errno == EINTR);
     if (count > 0) {
         lines_feed(&stream->lines, stream->scratch, (size_t)count);
-        stream->on_read(stream);
+        stream->on_read(stream, stream->scratch, (size_t)count);
         return (size_t)count;
     }
     if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
@@ -42,7 +44,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 }
 
 void stream_init(struct stream *stream, lines_fn *emit, void *owner,
-                 void (*on_read)(struct stream *stream))
+                 stream_fn *on_read)
 {
     *stream = (struct stream){.descriptor = -1, .on_read = on_read};
     lines_init(&stream->lines, emit, owner);
@@ -60,7 +62,7 @@ bool stream_open(struct stream *stream, uv_loop_t *loop, int descriptor,
     stream->scratch = scratch;
     stream->scratch_size = scratch_size;
     stream->ended = false;
-    stream->reading = false;
+    stream->reading = stream->terminal = false;
     stream_pause(stream, false);
     return true;
 }
@@ -81,11 +83,26 @@ bool stream_has_more(const struct stream *stream)
     return stream->descriptor >= 0 && os_bytes_waiting(stream->descriptor) > 0;
 }
 
+/* What is on its way through a terminal is not counted anywhere. */
+static void drain_terminal(struct stream *stream)
+{
+    size_t left = DRAIN_LIMIT, got;
+
+    do {
+        got = read_once(stream);
+        left -= got < left ? got : left;
+    } while (got > 0 && left > 0);
+}
+
 void stream_drain(struct stream *stream)
 {
     if (stream->descriptor < 0 || stream->ended)
         return;
 
+    if (stream->terminal) {
+        drain_terminal(stream);
+        return;
+    }
     size_t waiting = os_bytes_waiting(stream->descriptor);
     while (!stream->ended && waiting > 0) {
         size_t got = read_once(stream);

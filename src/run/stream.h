@@ -13,6 +13,11 @@
 
 #include <uv.h>
 
+struct stream;
+
+/* After each read that got any, with what it got. */
+typedef void stream_fn(struct stream *stream, const char *bytes, size_t len);
+
 struct stream {
     uv_poll_t poll;
     int descriptor; /* -1: closed */
@@ -21,15 +26,17 @@ struct stream {
     struct lines lines;
     char *scratch;
     size_t scratch_size;
-    void (*on_read)(struct stream *stream); /* after each read that got any */
+    bool terminal; /* a master: only reading tells how much there is; to be
+                      set after stream_open() */
+    stream_fn *on_read;
 };
 
 /* Of `stream`, everything but the descriptor and the poll: those come with
  * stream_open(). */
 void stream_init(struct stream *stream, lines_fn *emit, void *owner,
-                 void (*on_read)(struct stream *stream));
+                 stream_fn *on_read);
 
-/* Takes the reading end of a pipe; the poll is one of `handles`.  False: it
+/* Takes the reading end of a pipe, or the master of a terminal; the poll is one of `handles`.  False: it
  * cannot be polled; the descriptor is closed. */
 bool stream_open(struct stream *stream, uv_loop_t *loop, int descriptor,
                  char *scratch, size_t scratch_size, struct handles *handles);

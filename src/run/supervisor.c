@@ -14,7 +14,7 @@
 
 /* In the order in which they are watched. */
 static const int watched_signals[SUPERVISOR_SIGNALS] = {
-    SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT};
+    SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
 
 /* ---- signals ---- */
 
@@ -22,6 +22,26 @@ static void suspend(struct supervisor *supervisor, bool suspended)
 {
     for (size_t i = 0; i < supervisor->roster.count; i++)
         process_suspend(supervisor->roster.members[i]->process, suspended);
+}
+
+static void learn_window(struct supervisor *supervisor)
+{
+    struct os_window window = {0};
+
+    if (supervisor->config.window)
+        window = supervisor->config.window(supervisor->owner);
+    supervisor->site.on_terminal = window.columns > 0;
+    if (window.columns == 0)
+        window = (struct os_window){80, 24};
+    supervisor->site.window = window;
+}
+
+static void resize(struct supervisor *supervisor)
+{
+    learn_window(supervisor);
+    for (size_t i = 0; i < supervisor->roster.count; i++)
+        process_resize(supervisor->roster.members[i]->process,
+                       &supervisor->site.window);
 }
 
 static void on_signal(uv_signal_t *handle, int signum)
@@ -36,6 +56,7 @@ static void on_signal(uv_signal_t *handle, int signum)
         raise(SIGSTOP);
         break;
     case SIGCONT: suspend(supervisor, false); break;
+    case SIGWINCH: resize(supervisor); break;
     default: supervisor_interrupt(supervisor, signum); break;
     }
 }
@@ -167,6 +188,7 @@ struct supervisor *supervisor_create(const struct supervisor_config *config,
         .descriptors = config->descriptors,
         .quiet_ms = QUIET_MS,
     };
+    learn_window(supervisor);
     make_members(supervisor);
     make_handles(supervisor);
     return supervisor;

@@ -18,7 +18,7 @@
 #include "roster.h"
 #include "shutdown.h"
 
-#define SUPERVISOR_SIGNALS 7
+#define SUPERVISOR_SIGNALS 8
 
 enum phase {
     PHASE_RUNNING,

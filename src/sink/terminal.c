@@ -188,8 +188,16 @@ struct sink *terminal_create(struct outbox *outbox,
     terminal->outbox = outbox;
     terminal->style = *style;
     terminal->width = style->width;
+    set_clock(terminal, 0); /* how wide it is */
     terminal->second = -1;
     return &terminal->sink;
+}
+
+size_t terminal_prefix_width(const struct sink *sink)
+{
+    const struct terminal *terminal = (const struct terminal *)sink;
+
+    return terminal->clock_len + terminal->width + strlen(" | ");
 }
 
 void terminal_release(struct sink *sink)
