@@ -20,6 +20,11 @@
 #define VALUE_DURATION_MOST 31536000000 /* ms: a year */
 bool value_duration(uint64_t *to_ms, const char *text, struct cause *why);
 
+/* 65536, 64k, 4M, 1G, with or without a B or iB behind the letter, which is
+ * large or small and always means 1024; up to VALUE_SIZE_MOST. */
+#define VALUE_SIZE_MOST (UINT64_C(1) << 50)
+bool value_size(uint64_t *to_bytes, const char *text, struct cause *why);
+
 /* yes no true false on off 1 0. */
 bool value_switch(bool *to, const char *text, struct cause *why);
 

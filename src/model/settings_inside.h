@@ -7,6 +7,7 @@
 
 enum setting_type {
     SETTING_DURATION,  /* uint64_t, ms */
+    SETTING_SIZE,      /* uint64_t, bytes */
     SETTING_SWITCH,    /* bool */
     SETTING_NUMBER,    /* int; unset: -1 */
     SETTING_CHOICE,    /* int: the place in `words` */
@@ -39,7 +40,7 @@ struct setting {
 
 extern const struct setting settings_table[];
 extern const size_t settings_table_count;
-#define SETTINGS_MOST 64 /* at least settings_table_count */
+#define SETTINGS_MOST 96 /* at least settings_table_count */
 
 /* NULL: there is none in that scope.  "env.NAME" finds the one of variables.
  * Never one without help. */

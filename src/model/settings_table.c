@@ -164,6 +164,7 @@ const char *setting_type_word(const struct setting *setting)
 {
     switch (setting->type) {
     case SETTING_DURATION: return "time";
+    case SETTING_SIZE: return "size";
     case SETTING_SWITCH: return "yes|no";
     case SETTING_NUMBER: return "number";
     case SETTING_CHOICE: return "word";

@@ -63,7 +63,8 @@ char *settings_help(void)
         &to, "procman.ini lies beside the Procfile.  A line is [section], "
              "key = value, or a\ncomment that begins with ; or #; the value is "
              "all that stands behind the =.\n"
-             "Times: 500ms, 10s, 2m, 1h.  In brackets: the default.\n\n"
+             "Times: 500ms, 10s, 2m, 1h.  Sizes: 64k, 4M, 1G.  In brackets: "
+             "the default.\n\n"
              "[procman]: defaults of the command line's options, which win; so "
              "do variables\nof the environment like PROCMAN_BASE_PORT=6000\n");
     add_scope(&to, SCOPE_SESSION);

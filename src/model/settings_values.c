@@ -51,6 +51,7 @@ static bool read_value(const struct setting *setting, const char *text,
 {
     switch (setting->type) {
     case SETTING_DURATION: return value_duration(at, text, why);
+    case SETTING_SIZE: return value_size(at, text, why);
     case SETTING_SWITCH: return value_switch(at, text, why);
     case SETTING_NUMBER:
         return value_number(at, text, setting->least, setting->most, why);

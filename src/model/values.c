@@ -90,6 +90,38 @@ bool value_duration(uint64_t *to_ms, const char *text, struct cause *why)
     return true;
 }
 
+/* Behind the number: "", "B", "k", "KB", "KiB", ...; -1: none of them. */
+static int read_power(const char *text)
+{
+    static const char letters[] = "kmgt";
+    const char *letter = *text ? strchr(letters, *text | 0x20) : NULL;
+
+    if (letter)
+        text++;
+    if (letter && *text == 'i')
+        text += text[1] == 'B';
+    if (*text == 'B')
+        text++;
+    if (*text)
+        return -1;
+    return letter ? (int)(letter - letters) + 1 : 0;
+}
+
+bool value_size(uint64_t *to_bytes, const char *text, struct cause *why)
+{
+    uint64_t number;
+    const char *rest;
+    int power = read_digits(&number, text, &rest) ? read_power(rest) : -1;
+
+    if (power < 0)
+        return cause_say(why, "%s is no size; write it like 65536, 64k or 4M",
+                         value_quoted(text).text);
+    if (number > VALUE_SIZE_MOST >> 10 * power)
+        return cause_say(why, "%s is too much", value_quoted(text).text);
+    *to_bytes = number << 10 * power;
+    return true;
+}
+
 bool value_number(int *to, const char *text, int least, int most,
                   struct cause *why)
 {
