@@ -161,6 +161,8 @@ static void make_handles(struct supervisor *supervisor)
     uv_check_start(&supervisor->turn_end, on_turn_end);
     uv_timer_init(loop, &supervisor->errand_timer);
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->errand_timer);
+    uv_timer_init(loop, &supervisor->roll_timer);
+    handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->roll_timer);
     uv_timer_init(loop, &supervisor->look_timer);
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->look_timer);
     shutdown_init(&supervisor->shutdown, loop, &supervisor->roster,
@@ -213,6 +215,7 @@ void supervisor_release(struct supervisor *supervisor)
     close(supervisor->site.null);
     free(supervisor->site.scratch);
     free(supervisor->kin);
+    rolling_release(supervisor);
     roster_release(&supervisor->roster);
     free(supervisor);
 }

@@ -69,6 +69,7 @@ static void close_all(struct supervisor *supervisor)
     handles_close((uv_handle_t *)&supervisor->turn_end);
     handles_close((uv_handle_t *)&supervisor->look_timer);
     handles_close((uv_handle_t *)&supervisor->errand_timer);
+    handles_close((uv_handle_t *)&supervisor->roll_timer);
     handles_close((uv_handle_t *)&supervisor->shutdown.timer);
     for (size_t i = 0; i < supervisor->roster.count; i++)
         process_close(supervisor->roster.members[i]->process);
@@ -152,6 +153,7 @@ void supervisor_begin_stopping(struct supervisor *supervisor)
     for (size_t i = 0; i < supervisor->roster.count; i++)
         supervisor_let_go(supervisor->roster.members[i]);
     uv_idle_stop(&supervisor->starter);
+    rolling_stop_all(supervisor, "procman is shutting down");
     shutdown_begin(&supervisor->shutdown);
     supervisor->look_wanted = true;
     supervisor_look_if_wanted(supervisor);

@@ -188,6 +188,7 @@ static void on_state(void *owner, struct process *process)
     supervisor_look_at_errands(supervisor, process);
     supervisor_go_on_with_errands(supervisor);
     supervisor_order_changed(supervisor, member);
+    rolling_changed(supervisor);
     if (process_state(process) == LIFE_CLOSING)
         remains_note(supervisor->config.remains, member->slot, 0);
     if (process_state(process) == LIFE_IDLE)

@@ -6,6 +6,7 @@
  *     supervisor_errands.c  what clients have asked for
  *     supervisor_kin.c      who else is there: looks at all descendants
  *     supervisor_end.c      from the last wish to the last handle
+ *     rolling.c             members restarted one after another
  */
 #ifndef PROCMAN_SUPERVISOR_INSIDE_H
 #define PROCMAN_SUPERVISOR_INSIDE_H
@@ -15,6 +16,7 @@
 #include "procman/handles.h"
 #include "procman/process.h"
 #include "procman/supervisor.h"
+#include "rolling.h"
 #include "roster.h"
 #include "shutdown.h"
 
@@ -41,6 +43,7 @@ struct supervisor {
     struct supervisor_result result;
     struct control *control;
     struct errand *errands;
+    struct rolling *rollings;
 
     bool look_wanted;
     struct kin *kin; /* what the last look saw; owners are places */
@@ -60,6 +63,7 @@ struct supervisor {
     bool reap_wanted; /* a child has ended in this turn */
     uv_timer_t look_timer;
     uv_timer_t errand_timer; /* somebody who is to stop is not prompt */
+    uv_timer_t roll_timer;   /* the next look at the rollings */
 };
 
 /* ---- supervisor.c ---- */
