@@ -57,6 +57,7 @@ static bool is_same(const struct setting *setting,
     const void *b = (const char *)new + setting->at;
 
     switch (setting->type) {
+    case SETTING_SIZE:
     case SETTING_DURATION: return *(const uint64_t *)a == *(const uint64_t *)b;
     case SETTING_SWITCH: return *(const bool *)a == *(const bool *)b;
     case SETTING_NUMBER:
