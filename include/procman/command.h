@@ -31,9 +31,13 @@ struct options {
     const char *rpc_port; /* goreman's; not NULL: say that there is none */
     unsigned base_port;   /* 0: not given */
     enum color_choice color;
+    int time;   /* enum stamp_style */
+    int prefix; /* enum prefix_style */
+    int format; /* enum display_format */
     /* True without a word about it: set_ports, exit_on_stop, logtime and
      * rpc_server. */
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
+    bool mark_stderr, raw;
     bool strict, json, show, help, version;
     const char *formation; /* -m: how many of each; NULL: not given */
     const char *config;    /* NULL: procman.ini beside the Procfile */

@@ -99,6 +99,8 @@ struct process_settings {
     bool quiet;
 };
 
+enum display_format { FORMAT_TEXT, FORMAT_JSON };
+
 /* The defaults of the command line's options. */
 struct session_settings {
     struct value_names notifiers;
@@ -106,6 +108,10 @@ struct session_settings {
     char *formation; /* formation.h has read it once; NULL: not set */
     int base_port;   /* or -1 */
     int color;       /* enum color_when */
+    int time;        /* enum stamp_style, if it is set at all */
+    int prefix;      /* enum prefix_style */
+    int format;      /* enum display_format */
+    bool mark_stderr, raw;
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
 };
 

@@ -2,22 +2,37 @@
  *
  *     ESC[32m18:33:28   etcd1 | ESC[mtext
  *
- * goreman's line: a colour by the order in the file, the time, the name padded
- * on the left to the longest of those that are there, " | ".  A piece that continues an unfinished line
- * has " + " there.  Without colours there is no escape code of ours at all.
- * With colours, a line in which an escape occurs is followed by a reset, so
- * that the attributes of a child never bleed into the next line.
+ * goreman's line: a colour by the order in the file, the time (stamp.h), the
+ * name padded on the left to the longest of those that are there, " | ".  A
+ * piece that continues an unfinished line has " + " there, and what was written
+ * to stderr " ! " if that is wanted.  Without colours there is no escape code of
+ * ours at all.  With colours, a line in which an escape occurs is followed by a
+ * reset, so that the attributes of a child never bleed into the next line.
+ *
+ * What is shown on a real terminal is made harmless for it (escapes.h); a pipe
+ * or a file gets the bytes as they are.
  */
 #ifndef PROCMAN_TERMINAL_H
 #define PROCMAN_TERMINAL_H
 
 #include "procman/outbox.h"
 #include "procman/sink.h"
+#include "procman/stamp.h"
+
+enum prefix_style {
+    PREFIX_FULL,
+    PREFIX_NAME, /* no time */
+    PREFIX_NONE  /* the text alone; what procman says keeps its name */
+};
 
 struct terminal_style {
     bool color;
-    bool time;
-    size_t width; /* of the name column, at least */
+    bool harmless;
+    bool mark_stderr;
+    enum prefix_style prefix;
+    enum stamp_style time;
+    int64_t began_us; /* when the session did */
+    size_t width;     /* of the name column, at least */
 };
 
 /* Writes through `outbox`, which is borrowed. */

@@ -1,10 +1,12 @@
 #include "display.h"
+#include "procman/json.h"
 #include "procman/terminal.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LAST_WORDS_MS 5000 /* for a reader that has stopped reading */
@@ -77,6 +79,40 @@ static void on_empty(void *owner)
         close_output(display);
 }
 
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static struct sink *create_terminal(const struct display *display,
+                                    const struct options *options)
+{
+    struct terminal_style style = {
+        .color = wants_color(options),
+        .harmless = display->on_terminal && !options->raw,
+        .mark_stderr = options->mark_stderr,
+        .prefix = (enum prefix_style)options->prefix,
+        .time = (enum stamp_style)options->time,
+        .began_us = now_us(),
+        .width = strlen("procman"),
+    };
+
+    return terminal_create(display->outbox, &style);
+}
+
+static void open_sink(struct display *display, const struct options *options)
+{
+    if (options->format == FORMAT_JSON)
+        display->json = json_create(display->outbox);
+    else
+        display->terminal = create_terminal(display, options);
+    output_add_sink(&display->output,
+                    display->json ? display->json : display->terminal);
+}
+
 bool display_open(struct display *display, uv_loop_t *loop,
                   const struct options *options,
                   const struct display_watcher *watcher, void *owner,
@@ -88,11 +124,6 @@ bool display_open(struct display *display, uv_loop_t *loop,
         .on_lost = on_lost,
         .on_empty = on_empty,
     };
-    struct terminal_style style = {
-        .color = wants_color(options),
-        .time = options->logtime,
-        .width = strlen("procman"),
-    };
 
     *display = (struct display){
         .watcher = watcher,
@@ -103,9 +134,8 @@ bool display_open(struct display *display, uv_loop_t *loop,
         outbox_create(loop, STDOUT_FILENO, &of_outbox, display, why);
     if (!display->outbox)
         return false;
-    display->terminal = terminal_create(display->outbox, &style);
     output_init(&display->output, loop);
-    output_add_sink(&display->output, display->terminal);
+    open_sink(display, options);
     uv_timer_init(loop, &display->last_words);
     display->last_words.data = display;
     return true;
@@ -138,7 +168,8 @@ void display_end(struct display *display)
 
 struct os_window display_window(const struct display *display)
 {
-    size_t prefix = terminal_prefix_width(display->terminal);
+    size_t prefix =
+        display->terminal ? terminal_prefix_width(display->terminal) : 0;
     struct os_window window;
 
     if (!os_window_of(STDOUT_FILENO, &window))
@@ -150,5 +181,7 @@ struct os_window display_window(const struct display *display)
 
 void display_release(struct display *display)
 {
-    terminal_release(display->terminal);
+    if (display->terminal)
+        terminal_release(display->terminal);
+    json_release(display->json);
 }

@@ -21,7 +21,8 @@ struct display_watcher {
 struct display {
     struct output output;
     struct outbox *outbox;
-    struct sink *terminal;
+    struct sink *terminal; /* or NULL: */
+    struct sink *json;
     const struct display_watcher *watcher;
     void *owner;
     uv_timer_t last_words;

@@ -1,5 +1,7 @@
 #include "procman/command.h"
 #include "procman/mem.h"
+#include "procman/stamp.h"
+#include "procman/values.h"
 #include "procman/words.h"
 
 #include <errno.h>
@@ -8,14 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { SWITCH, TEXT, PORT, COLOR };
+enum kind { SWITCH, TEXT, PORT, COLOR, CHOICE };
 
 /* One without words about it is another name for the one before it. */
 struct option {
     const char *name;
     enum kind kind;
-    size_t at; /* in struct options */
-    const char *value;
+    size_t at;         /* in struct options */
+    const char *value; /* of a choice: its words */
     const char *brief;
     const char *commands; /* the only ones that take it; NULL: all do */
 };
@@ -38,6 +40,15 @@ static const struct option table[] = {
     {"exit-on-stop", SWITCH, AT(exit_on_stop), NULL,
      "end when all have ended (true)", NULL},
     {"logtime", SWITCH, AT(logtime), NULL, "show the time (true)", NULL},
+    {"time", CHOICE, AT(time), "off time ms rfc3339 elapsed", "how to show it",
+     "start"},
+    {"prefix", CHOICE, AT(prefix), "full name none",
+     "what stands in front of each line", "start"},
+    {"mark-stderr", SWITCH, AT(mark_stderr), NULL,
+     "! in place of | before stderr", "start"},
+    {"format", CHOICE, AT(format), "text json", "lines, or objects", "start"},
+    {"raw", SWITCH, AT(raw), NULL, "let escape sequences act on the terminal",
+     "start"},
     {"color", COLOR, AT(color), "WHEN", "auto, always or never", NULL},
     {"rpc-server", SWITCH, AT(rpc_server), NULL, "listen for commands (true)",
      NULL},
@@ -75,11 +86,15 @@ static bool takes(const struct command *command, const struct option *option)
 
 static void print_option(FILE *to, const struct option *option)
 {
-    char left[32];
+    char left[64];
+    int at = snprintf(left, sizeof left, "%s%s",
+                      strlen(option->name) > 1 ? "--" : "-", option->name);
 
-    snprintf(left, sizeof left, "%s%s%s%s",
-             strlen(option->name) > 1 ? "--" : "-", option->name,
-             option->value ? " " : "", option->value ? option->value : "");
+    if (option->value)
+        snprintf(left + at, sizeof left - (size_t)at, " %s", option->value);
+    for (char *blank = left + at + 1; option->kind == CHOICE && *blank; blank++)
+        if (*blank == ' ')
+            *blank = '|';
     fprintf(to, "  %-18s  %s\n", left, option->brief);
 }
 
@@ -157,6 +172,9 @@ static bool set(struct options *options, const struct option *option,
     case SWITCH: return read_switch(at, option->name, value, why);
     case PORT: return read_port(at, option->name, value, why);
     case COLOR: return read_color(at, option->name, value, why);
+    case CHOICE:
+        return value_choice(at, value, option->value, why) ||
+               cause_prefix(why, "-%s", option->name);
     case TEXT: break;
     }
     *(const char **)at = value;
@@ -265,6 +283,7 @@ bool options_read(struct options *options, const struct command **command,
     *options = (struct options){.set_ports = true,
                                 .exit_on_stop = true,
                                 .logtime = true,
+                                .time = STAMP_TIME,
                                 .rpc_server = true};
     options->words = mem_new((size_t)argc + 1, sizeof *options->words);
     if (read_line(options, command, &line, why) &&
@@ -292,11 +311,45 @@ bool options_given(const struct options *options, const char *name)
     return false;
 }
 
+/* goreman's -logtime is the short way to say --time, which wins. */
+static void fill_time(struct options *options, const struct settings *settings,
+                      const struct session_settings *session)
+{
+    bool here = options_given(options, "logtime");
+
+    if (options_given(options, "time"))
+        return;
+    if (!here && settings_has(settings, NULL, "time"))
+        options->time = session->time;
+    else if (!options->logtime)
+        options->time = STAMP_OFF;
+}
+
+static void fill_display(struct options *options,
+                         const struct settings *settings,
+                         const struct session_settings *session)
+{
+    if (!options_given(options, "logtime"))
+        options->logtime = session->logtime;
+    fill_time(options, settings, session);
+    if (!options_given(options, "prefix"))
+        options->prefix = session->prefix;
+    if (!options_given(options, "mark-stderr"))
+        options->mark_stderr = session->mark_stderr;
+    if (!options_given(options, "format"))
+        options->format = session->format;
+    if (!options_given(options, "raw"))
+        options->raw = session->raw;
+    if (!options_given(options, "color"))
+        options->color = (enum color_choice)session->color;
+}
+
 void options_fill(struct options *options, const struct settings *settings)
 {
     struct session_settings session;
 
     settings_of_session(settings, &session);
+    fill_display(options, settings, &session);
     if (!options->base_port && session.base_port > 0)
         options->base_port = (unsigned)session.base_port;
     if (!options_given(options, "set-ports"))
@@ -305,12 +358,8 @@ void options_fill(struct options *options, const struct settings *settings)
         options->exit_on_error = session.exit_on_error;
     if (!options_given(options, "exit-on-stop"))
         options->exit_on_stop = session.exit_on_stop;
-    if (!options_given(options, "logtime"))
-        options->logtime = session.logtime;
     if (!options_given(options, "rpc-server"))
         options->rpc_server = session.rpc_server;
-    if (!options_given(options, "color"))
-        options->color = (enum color_choice)session.color;
     session_settings_release(&session);
 }
 

@@ -203,6 +203,7 @@ static int supervise(struct start *start)
     if (!display_open(&start->display, &start->loop, &start->options,
                       &display_watcher, start, &why))
         return command_fail(EXIT_NOT_DONE, &why);
+    start->display.output.own.pid = start->report.guard;
     open_record(start);
     be_supervisor(start);
     open_control(start);

@@ -1,9 +1,9 @@
 #include "procman/terminal.h"
+#include "procman/escapes.h"
 #include "procman/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define RESET     "\033[m"
 #define RESET_LEN 3
@@ -18,11 +18,10 @@ struct terminal {
     struct sink sink;
     struct outbox *outbox;
     struct terminal_style style;
-    int64_t second; /* what `clock` says */
-    char clock[16]; /* "HH:MM:SS ", or empty */
-    size_t clock_len;
+    struct stamp stamp;
     size_t width; /* of the name column, as it is now */
     struct buf own;
+    struct buf text;        /* of a line that is not shown as it is */
     struct column *columns; /* by the index of the source */
     size_t column_count;
 };
@@ -47,29 +46,16 @@ static void make_prefixes_anew(struct terminal *terminal)
         terminal->columns[i].prefix.len = 0;
 }
 
-/* Once a second. */
-static void set_clock(struct terminal *terminal, int64_t second)
-{
-    time_t now = (time_t)second;
-    struct tm local;
-
-    terminal->second = second;
-    terminal->clock_len = 0;
-    if (terminal->style.time && localtime_r(&now, &local))
-        terminal->clock_len = strftime(terminal->clock, sizeof terminal->clock,
-                                       "%H:%M:%S ", &local);
-    make_prefixes_anew(terminal);
-}
-
 static void make_prefix(const struct terminal *terminal, struct buf *prefix,
                         const struct source *source)
 {
     size_t len = strlen(source->name);
+    bool narrow = terminal->style.prefix == PREFIX_NONE;
 
     if (terminal->style.color)
         buf_add_format(prefix, "\033[%sm", color_of(source));
-    buf_add(prefix, terminal->clock, terminal->clock_len);
-    for (size_t i = len; i < terminal->width; i++)
+    buf_add(prefix, terminal->stamp.text, terminal->stamp.len);
+    for (size_t i = len; !narrow && i < terminal->width; i++)
         buf_add_char(prefix, ' ');
     buf_add(prefix, source->name, len);
     buf_add_string(prefix, " | ");
@@ -122,10 +108,33 @@ static void on_gone(struct sink *sink, const struct source *source)
     set_width(terminal, width);
 }
 
-/* The mark that a line continues the one before stands where the bar is. */
-static void mark_continued(const struct terminal *terminal, char *prefix_end)
+static const struct buf *prefix_of(struct terminal *terminal,
+                                   const struct line *line)
 {
-    prefix_end[-(terminal->style.color ? BAR + RESET_LEN : BAR)] = '+';
+    static const struct buf none = {0};
+    struct buf *prefix = line->source->own
+                             ? &terminal->own
+                             : &column_of(terminal, line->source)->prefix;
+
+    if (terminal->style.prefix == PREFIX_NONE && line->stream > 0)
+        return &none;
+    if (stamp_set(&terminal->stamp, line->time_us))
+        make_prefixes_anew(terminal);
+    if (prefix->len == 0)
+        make_prefix(terminal, prefix, line->source);
+    return prefix;
+}
+
+/* What stands where the bar is, in the prefix that ends here. */
+static void set_mark(const struct terminal *terminal, const struct line *line,
+                     char *prefix_end)
+{
+    char *bar = prefix_end - (terminal->style.color ? BAR + RESET_LEN : BAR);
+
+    if (line->continues)
+        *bar = '+';
+    else if (line->stream == 2 && terminal->style.mark_stderr)
+        *bar = '!';
 }
 
 static char *put(char *to, const char *bytes, size_t len)
@@ -135,10 +144,35 @@ static char *put(char *to, const char *bytes, size_t len)
     return to + len;
 }
 
-static bool bleeds(const struct terminal *terminal, const struct line *line)
+/* What is shown of a line. */
+struct shown {
+    const char *text;
+    size_t len;
+    bool bleeds; /* its colours must be ended */
+};
+
+static struct shown show_harmless(struct terminal *terminal,
+                                  const struct line *line)
 {
-    return terminal->style.color && line->len &&
-           memchr(line->text, '\033', line->len);
+    bool colored;
+
+    terminal->text.len = 0;
+    colored = escapes_add(&terminal->text, line->text, line->len);
+    return (struct shown){terminal->text.data, terminal->text.len,
+                          colored && terminal->style.color};
+}
+
+static struct shown show(struct terminal *terminal, const struct line *line)
+{
+    struct shown shown = {line->text, line->len, false};
+
+    if (terminal->style.harmless)
+        return escapes_none(line->text, line->len)
+                   ? shown
+                   : show_harmless(terminal, line);
+    shown.bleeds = terminal->style.color && line->len &&
+                   memchr(line->text, '\033', line->len);
+    return shown;
 }
 
 /* What procman says of a process is for all to see. */
@@ -152,22 +186,18 @@ static void on_line(struct sink *sink, const struct line *line)
 {
     struct terminal *terminal = (struct terminal *)sink;
     struct buf *out = outbox_pending(terminal->outbox);
-    struct buf *prefix = line->source->own
-                             ? &terminal->own
-                             : &column_of(terminal, line->source)->prefix;
 
     if (is_hidden(line))
         return;
-    if (line->time_us / 1000000 != terminal->second)
-        set_clock(terminal, line->time_us / 1000000);
-    if (prefix->len == 0)
-        make_prefix(terminal, prefix, line->source);
-    char *to = buf_reserve(out, prefix->len + line->len + RESET_LEN + 1);
+
+    const struct buf *prefix = prefix_of(terminal, line);
+    struct shown shown = show(terminal, line);
+    char *to = buf_reserve(out, prefix->len + shown.len + RESET_LEN + 1);
     to = put(to, prefix->data, prefix->len);
-    if (line->continues)
-        mark_continued(terminal, to);
-    to = put(to, line->text, line->len);
-    if (bleeds(terminal, line))
+    if (prefix->len)
+        set_mark(terminal, line, to);
+    to = put(to, shown.text, shown.len);
+    if (shown.bleeds)
         to = put(to, RESET, RESET_LEN);
     *to++ = '\n';
     *to = '\0';
@@ -188,8 +218,10 @@ struct sink *terminal_create(struct outbox *outbox,
     terminal->outbox = outbox;
     terminal->style = *style;
     terminal->width = style->width;
-    set_clock(terminal, 0); /* how wide it is */
-    terminal->second = -1;
+    stamp_init(&terminal->stamp,
+               style->prefix == PREFIX_FULL ? style->time : STAMP_OFF,
+               style->began_us);
+    stamp_set(&terminal->stamp, 0); /* how wide it is */
     return &terminal->sink;
 }
 
@@ -197,7 +229,9 @@ size_t terminal_prefix_width(const struct sink *sink)
 {
     const struct terminal *terminal = (const struct terminal *)sink;
 
-    return terminal->clock_len + terminal->width + strlen(" | ");
+    if (terminal->style.prefix == PREFIX_NONE)
+        return 0;
+    return terminal->stamp.len + terminal->width + strlen(" | ");
 }
 
 void terminal_release(struct sink *sink)
@@ -207,6 +241,7 @@ void terminal_release(struct sink *sink)
     for (size_t i = 0; i < terminal->column_count; i++)
         buf_release(&terminal->columns[i].prefix);
     buf_release(&terminal->own);
+    buf_release(&terminal->text);
     free(terminal->columns);
     free(terminal);
 }

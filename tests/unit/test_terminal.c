@@ -72,13 +72,22 @@ static int end_world(void **state)
     return 0;
 }
 
-static void make_terminal(struct world *world, bool color, bool time)
+static void make_styled(struct world *world, const struct terminal_style *style)
 {
-    struct terminal_style style = {color, time, 7};
-
     if (world->terminal)
         terminal_release(world->terminal);
-    world->terminal = terminal_create(world->outbox, &style);
+    world->terminal = terminal_create(world->outbox, style);
+}
+
+static void make_terminal(struct world *world, bool color, bool time)
+{
+    struct terminal_style style = {
+        .color = color,
+        .time = time ? STAMP_TIME : STAMP_OFF,
+        .width = 7,
+    };
+
+    make_styled(world, &style);
 }
 
 static void show_bytes(struct world *world, const struct source *source,
@@ -303,6 +312,91 @@ static void a_quiet_process_is_not_shown_but_what_is_said_of_it_is(void **state)
     assert_shown(world, "    web | cannot start\n");
 }
 
+static void the_prefix_may_be_the_name_alone(void **state)
+{
+    struct terminal_style style = {
+        .prefix = PREFIX_NAME, .time = STAMP_TIME, .width = 7};
+    struct world *world = *state;
+
+    make_styled(world, &style);
+    show(world, &web, "hello");
+    assert_shown(world, "    web | hello\n");
+}
+
+static void without_prefix_only_procman_has_a_name(void **state)
+{
+    struct terminal_style style = {
+        .prefix = PREFIX_NONE, .time = STAMP_TIME, .color = true, .width = 7};
+    struct line said = {.source = &web, .text = "cannot start", .len = 12};
+    struct world *world = *state;
+
+    make_styled(world, &style);
+    show(world, &web, "hello");
+    show_bytes(world, &web, "more", 4, true, NOON);
+    show(world, &web, "");
+    assert_shown(world, "hello\nmore\n\n");
+    world->terminal->line(world->terminal, &said);
+    assert_shown(world, "\033[32mweb | \033[mcannot start\n");
+}
+
+static void stderr_is_marked_if_that_is_wanted(void **state)
+{
+    struct terminal_style style = {.mark_stderr = true, .width = 7};
+    struct line line = {.source = &web, .stream = 2, .text = "oh", .len = 2};
+    struct world *world = *state;
+
+    for (int color = 0; color <= 1; color++) {
+        style.color = color;
+        make_styled(world, &style);
+        line.continues = false;
+        world->terminal->line(world->terminal, &line);
+        line.continues = true;
+        world->terminal->line(world->terminal, &line);
+        show(world, &web, "out");
+        assert_shown(world, color ? "\033[32m    web ! \033[moh\n"
+                                    "\033[32m    web + \033[moh\n"
+                                    "\033[32m    web | \033[mout\n"
+                                  : "    web ! oh\n"
+                                    "    web + oh\n"
+                                    "    web | out\n");
+    }
+}
+
+static void time_has_milliseconds_if_that_is_wanted(void **state)
+{
+    struct terminal_style style = {.time = STAMP_MS, .width = 7};
+    struct line line = {.source = &web, .stream = 1, .text = "a", .len = 1};
+    struct world *world = *state;
+
+    make_styled(world, &style);
+    line.time_us = INT64_C(1000000) * NOON + 1500;
+    world->terminal->line(world->terminal, &line);
+    line.time_us += 1000;
+    world->terminal->line(world->terminal, &line);
+    assert_shown(world, "12:00:00.001     web | a\n"
+                        "12:00:00.002     web | a\n");
+}
+
+static void what_would_act_on_a_terminal_is_made_harmless(void **state)
+{
+    struct terminal_style style = {.harmless = true, .width = 7};
+    struct world *world = *state;
+
+    make_styled(world, &style);
+    show(world, &web, "\033]0;title\a\033[2J\033[1mbold");
+    show(world, &web, "plain");
+    assert_shown(world, "    web | \033[1mbold\n"
+                        "    web | plain\n");
+    style.color = true;
+    make_styled(world, &style);
+    show(world, &web, "\033[2J\033[1mbold");
+    show(world, &web, "\033[2Jplain\a");
+    show(world, &web, "plain");
+    assert_shown(world, "\033[32m    web | \033[m\033[1mbold\033[m\n"
+                        "\033[32m    web | \033[mplain^G\n"
+                        "\033[32m    web | \033[mplain\n");
+}
+
 static void a_blank_line_is_a_line(void **state)
 {
     struct world *world = *state;
@@ -351,6 +445,11 @@ int main(void)
         STORY(without_colors_there_is_no_escape_of_ours),
         STORY(any_byte_passes),
         STORY(a_quiet_process_is_not_shown_but_what_is_said_of_it_is),
+        STORY(the_prefix_may_be_the_name_alone),
+        STORY(without_prefix_only_procman_has_a_name),
+        STORY(stderr_is_marked_if_that_is_wanted),
+        STORY(time_has_milliseconds_if_that_is_wanted),
+        STORY(what_would_act_on_a_terminal_is_made_harmless),
         STORY(a_blank_line_is_a_line),
         STORY(all_lines_of_a_turn_leave_together),
     };

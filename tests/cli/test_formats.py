@@ -1,0 +1,232 @@
+"""Time, prefix and format of what is shown; escapes on a shared terminal."""
+
+import base64
+import datetime
+import json
+import re
+import time
+
+import pytest
+
+
+def literally(data):
+    """A command that writes these bytes."""
+    return "printf '" + "".join(f"\\{byte:03o}" for byte in data) + "'"
+
+
+def shown_of(box, command, *words, settings=None, **options):
+    """The raw lines of a process that writes something and ends."""
+    box.procfile({"web": command})
+    if settings:
+        box.write("procman.ini", settings)
+    running = box.start("start", *words, **options)
+    assert running.wait() == 0
+    return running
+
+
+# Time.
+
+TIMES = {
+    "off": rb"",
+    "time": rb"\d\d:\d\d:\d\d ",
+    "ms": rb"\d\d:\d\d:\d\d\.\d{3} ",
+    "rfc3339": rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 ",
+    "elapsed": rb" *\d+\.\d{3} ",
+}
+
+
+@pytest.mark.parametrize("style", TIMES)
+@pytest.mark.parametrize("way", ["option", "settings", "environment"])
+def test_the_time_has_the_style_that_is_wanted(box, style, way):
+    running = shown_of(
+        box, "echo hello", *[f"--time={style}"] * (way == "option"),
+        settings=f"[procman]\ntime = {style}\n" if way == "settings" else None,
+        env={"PROCMAN_TIME": style} if way == "environment" else {})
+    assert re.search(rb"^" + TIMES[style] + rb"    web \| hello\n",
+                     running.raw, re.M)
+    assert re.search(rb"^" + TIMES[style] + rb"procman \| web started",
+                     running.raw, re.M)
+
+
+def test_milliseconds_go_on_between_lines(box):
+    running = shown_of(box, "echo one; sleep 0.3; echo two", "--time=elapsed")
+    one, two = [float(line.raw.split()[0]) for line in running.lines
+                if line.raw.endswith(("one", "two"))]
+    assert 0.25 < two - one < 20
+
+
+def test_logtime_is_the_short_way_and_time_wins(box):
+    for words, style in [(["-logtime=false"], "off"), (["-logtime"], "time"),
+                         (["-logtime=false", "--time=ms"], "ms"),
+                         (["--time=off", "-logtime"], "off")]:
+        running = shown_of(box, "echo hello", *words)
+        assert re.search(rb"^" + TIMES[style] + rb"    web \| hello\n",
+                         running.raw, re.M), words
+
+
+def test_the_command_line_wins_over_the_settings(box):
+    settings = "[procman]\ntime = ms\nprefix = none\nformat = json\n"
+    running = shown_of(box, "echo hello", "-logtime=false", "--prefix=full",
+                       "--format=text", settings=settings)
+    assert b"\n    web | hello\n" in running.raw
+
+
+def test_an_unknown_word_is_refused_with_those_that_there_are(box):
+    box.procfile({"web": "echo hello"})
+    for word, choices in [("--time=now", "off, time, ms, rfc3339 or elapsed"),
+                          ("--prefix=all", "full, name or none"),
+                          ("--format=xml", "text or json")]:
+        answer = box.ask("start", word)
+        assert answer.code == 2
+        assert choices in answer.err
+
+
+# Prefix.
+
+def test_the_prefix_may_be_the_name_alone(box):
+    running = shown_of(box, "echo hello", "--prefix=name")
+    assert b"\n    web | hello\n" in running.raw
+
+
+def test_without_prefix_a_line_is_as_it_was_written(box):
+    running = shown_of(box, "echo hello; echo there >&2", "--prefix=none")
+    assert {b"hello", b"there"} <= set(bytes(running.raw).split(b"\n"))
+    assert re.search(rb"^procman \| web started", running.raw, re.M)
+
+
+def test_stderr_is_marked_if_that_is_wanted(box):
+    running = shown_of(box, "echo out; echo err >&2", "--mark-stderr",
+                       "--time=off")
+    assert b"    web | out\n" in running.raw
+    assert b"    web ! err\n" in running.raw
+
+
+# JSON.
+
+def objects(running):
+    return [json.loads(line) for line in running.raw.splitlines()]
+
+
+def test_json_is_an_object_for_each_line(box):
+    before = datetime.datetime.now(datetime.timezone.utc)
+    running = shown_of(box, "echo hello; echo there >&2", "--format=json")
+    after = datetime.datetime.now(datetime.timezone.utc)
+    lines = objects(running)
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+    started, = [line for line in lines if "started with pid" in line["line"]]
+    assert started["name"] == started["stream"] == "procman"
+    assert started["pid"] == running.pid
+    hello, = [line for line in lines if line["line"] == "hello"]
+    assert hello["name"] == "web" and hello["stream"] == "stdout"
+    assert hello["pid"] == int(started["line"].split()[-1])
+    there, = [line for line in lines if line["line"] == "there"]
+    assert there["stream"] == "stderr"
+    for line in lines:
+        assert re.fullmatch(r"[-\d]+T[\d:]+\.\d{6}Z", line["ts"])
+        at = datetime.datetime.fromisoformat(line["ts"].replace("Z", "+00:00"))
+        assert before <= at <= after
+        assert "continues" not in line and "bytes" not in line
+
+
+def test_what_procman_says_of_a_process_is_an_object_too(box):
+    box.procfile({"web": "no-such-program-at-all"})
+    running = box.start("start", "--format=json")
+    assert running.wait() == 127
+    said, = [line for line in objects(running) if line["name"] == "web"]
+    assert said["stream"] == "procman" and "cannot start" in said["line"]
+
+
+def test_every_byte_comes_back_from_json(box):
+    data = bytes(byte for byte in range(256) if byte not in b"\r\n")
+    running = shown_of(box, literally(data + b"\n"), "--format=json")
+    line, = [line for line in objects(running) if line["name"] == "web"]
+    assert base64.b64decode(line["bytes"]) == data
+    assert line["line"].startswith("\0\1\2")
+
+
+def test_text_and_escapes_are_as_they_were_in_json(box):
+    text = "gr\u00fc\u00df \u20ac \x1b[31mred\x1b[0m \t\"quoted\" \\"
+    running = shown_of(box, literally(text.encode() + b"\n"), "--format=json")
+    line, = [line for line in objects(running) if line["name"] == "web"]
+    assert line["line"] == text and "bytes" not in line
+    assert b"\x1b" not in running.raw
+
+
+def test_pieces_of_a_long_line_say_so_in_json(box):
+    running = shown_of(box, "head -c 150000 /dev/zero | tr '\\0' x; echo",
+                       "--format=json")
+    pieces = [line for line in objects(running) if line["name"] == "web"]
+    assert "".join(piece["line"] for piece in pieces) == "x" * 150000
+    assert [piece.get("continues", False) for piece in pieces] \
+        == [False] + [True] * (len(pieces) - 1)
+
+
+def test_json_has_no_colours_on_a_terminal(box):
+    box.procfile({"web": "echo hello"})
+    running = box.start_on_terminal("start", "--format=json")
+    assert running.wait() == 0
+    assert b"\x1b" not in running.raw
+    assert "hello" in [line["line"] for line in objects(running)]
+
+
+def test_a_quiet_process_is_quiet_in_json_too(box):
+    running = shown_of(box, "echo hello", "--format=json",
+                       settings="[web]\nquiet = yes\n")
+    assert [line["name"] for line in objects(running)] == ["procman"] * 2
+
+
+# Escapes.
+
+HOSTILE = (b"\x1b]0;title\x07\x1b]52;c;ZXZpbA==\x07\x1b[?1049h\x1b[2J\x1b[H"
+           b"\x1b[6n\x1bP$q\x1b\\\x1b_x\x1b\\\x1bc\x9b2J\xc2\x9b3J\x07\x08"
+           b"\x1b[31mred\x1b[0m")
+
+
+def shown_on_terminal(box, command, *words, **options):
+    box.procfile({"web": command})
+    running = box.start_on_terminal("start", "--time=off", *words, **options)
+    assert running.wait() == 0
+    return running.raw
+
+
+def test_a_terminal_is_safe_from_what_processes_write(box):
+    raw = shown_on_terminal(box, literally(HOSTILE + b"\nnext\n"))
+    assert b"| \x1b[m\\x9b2J\\u009b3J^G^H\x1b[31mred\x1b[0m\x1b[m\n" in raw
+    assert b"| \x1b[mnext\n" in raw
+    ours = re.sub(rb"\x1b\[[\d;]*m", b"", raw)
+    assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f-\x9f]", ours)
+
+
+def test_raw_lets_everything_act(box):
+    for words, settings in [(["--raw"], ""),
+                            ([], "[procman]\nraw = yes\n")]:
+        box.write("procman.ini", settings)
+        raw = shown_on_terminal(box, literally(HOSTILE + b"\n"), *words)
+        assert HOSTILE in raw
+
+
+def test_a_sequence_over_two_pieces_of_a_line_does_not_slip_through(box):
+    for shift in range(1, 8):
+        box.write("long", b"x" * (65536 - shift) + b"\x1b]0;t\x07\x1b[2J\n")
+        raw = shown_on_terminal(box, "cat long")
+        assert raw.count(b" + ") == 1
+        ours = re.sub(rb"\x1b\[\d*m", b"", raw)
+        assert b"\x1b" not in ours and b"\x07" not in ours
+
+
+def test_a_progress_bar_ends_as_it_would_and_spares_the_prefix(box):
+    raw = shown_on_terminal(box, literally(b"10%\r20%\r\x1b[K100%\r\n"),
+                            "--color=never")
+    assert b"    web | 100%\n" in raw
+    assert b"20%" not in raw
+
+
+def test_a_pipe_gets_the_bytes_as_they_are(box):
+    running = shown_of(box, literally(HOSTILE + b"\n"))
+    assert b"| " + HOSTILE + b"\n" in running.raw
+
+
+def test_nothing_is_lost_of_text_that_is_no_ascii(box):
+    text = "gr\u00fc\u00df dich \u20ac \U0001f600 \u4f5b\ttab"
+    raw = shown_on_terminal(box, literally(text.encode() + b"\n"))
+    assert text.encode() + b"\n" in raw
