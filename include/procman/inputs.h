@@ -12,6 +12,7 @@
 #include "procman/cause.h"
 #include "procman/environment.h"
 #include "procman/instances.h"
+#include "procman/lookups.h"
 #include "procman/notes.h"
 #include "procman/order.h"
 #include "procman/settings.h"
@@ -29,6 +30,7 @@ struct inputs {
     struct procfile procfile;
     struct settings settings;
     struct instances instances;     /* the processes */
+    struct lookups lookups;         /* what those refer to */
     struct order order;             /* of these */
     struct environment environment; /* ours, over what the .env files say */
     unsigned file_port;             /* PORT in a .env file; 0: none */

@@ -13,7 +13,9 @@
 #ifndef PROCMAN_INSTANCES_H
 #define PROCMAN_INSTANCES_H
 
+#include "procman/account.h"
 #include "procman/cause.h"
+#include "procman/environment.h"
 #include "procman/formation.h"
 #include "procman/notes.h"
 #include "procman/procfile.h"
@@ -28,6 +30,9 @@ struct instance {
     size_t place;                       /* of the entry in the file, from 0 */
     unsigned number;                    /* from 1; 0: it is not counted */
     bool spare; /* of 0: it is there to be started by name */
+    /* What its settings refer to (lookups.h), borrowed; NULL: nothing. */
+    const struct environment *file_values;
+    const struct account *account;
 };
 
 struct instances {

@@ -9,6 +9,7 @@
 #ifndef PROCMAN_OS_H
 #define PROCMAN_OS_H
 
+#include "procman/account.h"
 #include "procman/cause.h"
 
 #include <stddef.h>
@@ -46,8 +47,9 @@ struct os_child {
     int input, output, error;
     bool terminal; /* the input becomes its controlling terminal */
     struct os_limit descriptors;
-    int umask; /* -1: ours */
-    int nice;  /* added to ours */
+    int umask;                     /* -1: ours */
+    int nice;                      /* added to ours */
+    const struct account *account; /* to run as, if we are root; NULL: us */
 };
 
 /* Starts a child in a session and group of its own, with default signals, an
@@ -104,7 +106,7 @@ struct os_process *os_descendants(pid_t root, size_t *count);
  * know. */
 int os_has_other_children(const pid_t *known, size_t count);
 
-/* All processes of this user; free() it. */
+/* All processes of this user, for root those of all users; free() it. */
 struct os_process *os_processes(size_t *count);
 
 /* When a process began, in the system's own units; 0: there is none. */

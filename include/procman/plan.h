@@ -7,7 +7,9 @@
  *                      + 1 for each instance before it (foreman)
  *     PS               its name (foreman)
  *     PROCMAN_SESSION  the directory of the session it runs in
- * and over these what its settings (procman.ini) say.
+ * with `user =` in its settings HOME, USER, LOGNAME and SHELL (systemd), and
+ * over these what its settings (procman.ini) say: its env-file, then env.NAME,
+ * then the assignments in front of a simple command.
  */
 #ifndef PROCMAN_PLAN_H
 #define PROCMAN_PLAN_H
@@ -23,10 +25,11 @@
 
 struct plan_process {
     char *name;
-    char *entry;            /* that it is an instance of; NULL: none */
-    char *command;          /* as it stands in the file */
-    char **argv;            /* ends with NULL */
-    struct environment own; /* over the session's environment */
+    char *entry;             /* that it is an instance of; NULL: none */
+    char *command;           /* as it stands in the file */
+    char **argv;             /* ends with NULL */
+    struct environment own;  /* over the session's environment */
+    struct account *account; /* whom it runs as; NULL: us */
     struct process_settings settings;
 };
 

@@ -48,7 +48,8 @@ struct probe_spec {
     const char *directory; /* paths and commands are seen from; NULL: ours */
     char *const *env;      /* of the command, ends with NULL */
     int null;              /* a descriptor of /dev/null, for the command */
-    struct os_limit descriptors; /* what the command gets */
+    struct os_limit descriptors;   /* what the command gets */
+    const struct account *account; /* whom it runs as; NULL: us */
     bool alive; /* watch over it: begin after one interval, never end */
 };
 

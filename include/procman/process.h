@@ -36,12 +36,13 @@ struct process_spec {
     const struct environment *environment; /* the session's */
     const struct environment *own;         /* over it */
     int stop_signal;
-    const char *stop_command; /* asks it to end, before the signal; NULL */
-    uint64_t stop_timeout_ms; /* from either of them to SIGKILL */
-    const char *directory;    /* to run in; NULL: ours */
-    int umask;                /* -1: ours */
-    int nice;                 /* added to ours */
-    int descriptors;          /* how many it may have; -1: as site says */
+    const char *stop_command;      /* asks it to end, before the signal; NULL */
+    uint64_t stop_timeout_ms;      /* from either of them to SIGKILL */
+    const char *directory;         /* to run in; NULL: ours */
+    int umask;                     /* -1: ours */
+    int nice;                      /* added to ours */
+    const struct account *account; /* to run as, if we are root; NULL: us */
+    int descriptors;               /* how many it may have; -1: as site says */
     const struct value_codes *success; /* ways to end that are no failure */
     const struct readiness *ready;     /* how it is known to be ready */
     bool notifies;                     /* it says READY=1: for READINESS_AUTO */

@@ -81,6 +81,8 @@ struct process_settings {
     uint64_t restart_delay_ms, restart_max_delay_ms, restart_window_ms;
     uint64_t stop_timeout_ms;
     char *dir;
+    char *env_file; /* comma list of files */
+    char *user;
     char *stop_command; /* for /bin/sh -c */
     int restart;        /* enum restart_policy */
     int restart_limit;  /* 0: none */

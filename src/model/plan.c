@@ -63,6 +63,22 @@ static size_t port_of(const struct plan_materials *materials,
                : 0;
 }
 
+static void take_lookups(struct plan_process *process,
+                         const struct instance *instance)
+{
+    const struct account *account = instance->account;
+
+    if (account) {
+        process->account = account_copy(account);
+        environment_set(&process->own, "HOME", account->home);
+        environment_set(&process->own, "USER", account->name);
+        environment_set(&process->own, "LOGNAME", account->name);
+        environment_set(&process->own, "SHELL", account->shell);
+    }
+    if (instance->file_values)
+        environment_merge(&process->own, instance->file_values);
+}
+
 static void make_process(struct plan_process *process,
                          const struct plan_materials *materials,
                          const struct instance *instance)
@@ -81,6 +97,7 @@ static void make_process(struct plan_process *process,
     environment_set(&process->own, "PROCMAN_SESSION", materials->session);
     if (port)
         set_number(&process->own, "PORT", port);
+    take_lookups(process, instance);
     environment_merge(&process->own, &process->settings.env);
     if (shellwords_parse(&words, entry->command))
         process->argv = direct_argv(&words, &process->own);
@@ -123,6 +140,7 @@ void plan_release(struct plan *plan)
         free(process->name);
         free(process->entry);
         free(process->command);
+        account_free(process->account);
         environment_release(&process->own);
         process_settings_release(&process->settings);
     }

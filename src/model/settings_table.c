@@ -104,6 +104,11 @@ const struct setting settings_table[] = {
     {"env.NAME", P(VARIABLE, env), "",
      "set the variable NAME for it, over all other sources; nothing in it is "
      "expanded", NULL, 0, 0},
+    {"env-file", P(TEXT, env_file), "",
+     "files with variables for it, separated by commas, seen from the "
+     "Procfile's folder; they win over all but env.NAME", NULL, 0, 0},
+    {"user", P(TEXT, user), "",
+     "the user to run it as, by name or number; needs root", NULL, 0, 0},
     {"umask", P(MASK, umask), "",
      "its file mode creation mask, in octal; procman's if not set",
      NULL, 0, 0},

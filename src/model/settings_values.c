@@ -111,6 +111,8 @@ void process_settings_release(struct process_settings *settings)
     value_names_release(&settings->group);
     environment_release(&settings->env);
     free(settings->dir);
+    free(settings->env_file);
+    free(settings->user);
     free(settings->stop_command);
     *settings = (struct process_settings){0};
 }

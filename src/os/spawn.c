@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -50,14 +51,33 @@ static int niceness(int more)
     return getpriority(PRIO_PROCESS, 0) + more;
 }
 
-/* The signals go back to normal last: until then nothing can interrupt. */
+/* Who opens /dev/stdout or /dev/tty by its name opens it anew, and must own it:
+ * the pipe or terminal that was made for this child. */
+static void give(int descriptor, bool terminal, const struct account *account)
+{
+    struct stat about;
+
+    if (fstat(descriptor, &about) == 0 &&
+        (terminal || S_ISFIFO(about.st_mode)) &&
+        fchown(descriptor, account->uid, account->gid) != 0)
+        return; /* then it can write all the same, just not open it anew */
+}
+
+static int switch_to(const struct account *account, bool terminal)
+{
+    give(1, terminal, account);
+    give(2, terminal, account);
+    return setgroups(account->group_count, account->groups) ||
+           setresgid(account->gid, account->gid, account->gid) ||
+           setresuid(account->uid, account->uid, account->uid);
+}
+
+/* A change of the user forgets the death signal, so that comes behind it.  The
+ * signals go back to normal last: until then nothing can interrupt. */
 static void become(const struct os_child *child, pid_t parent,
                    char **shell_argv)
 {
     setsid();
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(127);
     if (child->directory && chdir(child->directory))
         return;
     if (put(child->input, 0) < 0 || put(child->output, 1) < 0 ||
@@ -71,6 +91,12 @@ static void become(const struct os_child *child, pid_t parent,
         umask((mode_t)child->umask);
     if (child->nice && setpriority(PRIO_PROCESS, 0, niceness(child->nice)))
         return;
+    if (child->account && geteuid() == 0 &&
+        switch_to(child->account, child->terminal))
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(127);
     default_signals();
     execve(child->file, child->argv, child->env);
     if (errno == ENOEXEC)
@@ -154,6 +180,7 @@ pid_t os_spawn(const struct os_child *child)
     size_t argc = count_of(child->argv);
     char **shell_argv = calloc(argc + 2, sizeof *shell_argv);
     struct birth birth = {child, getpid(), shell_argv, false, 0};
+    int dumpable = prctl(PR_GET_DUMPABLE);
     sigset_t all, before;
 
     if (!shell_argv)
@@ -169,6 +196,8 @@ pid_t os_spawn(const struct os_child *child)
     pid_t pid = fork_and_become(&birth);
     int fork_error = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
+    if (child->account) /* its change of the user counted for our memory, too */
+        prctl(PR_SET_DUMPABLE, dumpable);
 
     free(shell_argv);
     if (pid < 0)

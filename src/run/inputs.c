@@ -2,47 +2,15 @@
 #include "procman/buf.h"
 #include "procman/envfile.h"
 #include "procman/mem.h"
+#include "procman/os_file.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define FILE_LIMIT    (64U << 20) /* bytes; nobody means a file like that */
 #define DEFAULT_ENV   ".env"
 #define PROCFILE_STEM "Procfile."
-
-static bool read_all(int file, struct buf *text)
-{
-    ssize_t got;
-
-    do {
-        got = read(file, buf_reserve(text, 65536), 65536);
-        if (got > 0)
-            text->len += (size_t)got;
-    } while ((got > 0 && text->len < FILE_LIMIT) ||
-             (got < 0 && errno == EINTR));
-    if (got > 0)
-        errno = EFBIG;
-    return got == 0;
-}
-
-/* errno says why not. */
-static bool read_file(const char *path, struct buf *text)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (file < 0)
-        return false;
-    bool good = read_all(file, text);
-    int error = errno;
-    close(file);
-    errno = error;
-    return good;
-}
 
 static bool cannot_read(struct cause *why, const char *path)
 {
@@ -53,7 +21,7 @@ static bool read_procfile(struct inputs *inputs, const char *path,
                           struct cause *why)
 {
     struct buf text = {0};
-    bool good = read_file(path, &text) || cannot_read(why, path);
+    bool good = os_read_file(path, &text) || cannot_read(why, path);
 
     good = good &&
            procfile_parse(&inputs->procfile, path, text.data ? text.data : "",
@@ -66,7 +34,7 @@ static bool read_env(struct inputs *inputs, struct environment *values,
                      const char *path, bool may_lack, struct cause *why)
 {
     struct buf text = {0};
-    bool good = read_file(path, &text);
+    bool good = os_read_file(path, &text);
 
     if (!good && may_lack && errno == ENOENT)
         return true;
@@ -117,7 +85,7 @@ static bool read_settings_file(struct inputs *inputs, const char *path,
                                struct cause *why)
 {
     struct buf text = {0};
-    bool good = read_file(path, &text);
+    bool good = os_read_file(path, &text);
 
     if (!good && may_lack && errno == ENOENT)
         return true;
@@ -242,6 +210,20 @@ static bool read_env_files(struct inputs *inputs, const char *env,
     return good;
 }
 
+static bool read_lookups(struct inputs *inputs, const char *procfile,
+                         struct notes *mistakes, struct cause *why)
+{
+    struct lookups_materials materials = {
+        .settings = &inputs->settings,
+        .procfile = procfile,
+        .environment = &inputs->environment,
+        .warnings = &inputs->warnings,
+    };
+
+    return lookups_make(&inputs->lookups, &materials, &inputs->instances,
+                        mistakes, why);
+}
+
 /* ---- all ------------------------------------------------------------------ */
 
 bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
@@ -261,10 +243,12 @@ bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
         read_order(inputs, mistakes, why) &&
         read_env_files(inputs, choice->env, &values, why) &&
         read_port(inputs, &values, why);
-    if (good)
+    if (good) {
         environment_import(&inputs->environment, values.strings);
-    else if (mistakes->count == told)
+        good = read_lookups(inputs, choice->procfile, mistakes, why);
+    } else if (mistakes->count == told) {
         notes_add(mistakes, "%s", why->text);
+    }
     if (!good)
         inputs_release(inputs);
     environment_release(&values);
@@ -276,6 +260,7 @@ void inputs_release(struct inputs *inputs)
     procfile_release(&inputs->procfile);
     settings_release(&inputs->settings);
     instances_release(&inputs->instances);
+    lookups_release(&inputs->lookups);
     order_release(&inputs->order);
     environment_release(&inputs->environment);
     notes_release(&inputs->warnings);

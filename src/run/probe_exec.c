@@ -18,6 +18,7 @@ bool probe_execute(struct probe *probe)
         .output = spec->null,
         .error = spec->null,
         .descriptors = spec->descriptors,
+        .account = spec->account,
     };
     pid_t pid = os_spawn(&child);
 

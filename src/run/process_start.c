@@ -86,6 +86,7 @@ struct os_child process_child(const struct process *process, char *const *argv,
         .descriptors = descriptors_of(process),
         .umask = spec->umask,
         .nice = spec->nice,
+        .account = spec->account,
     };
 }
 
@@ -106,8 +107,11 @@ static int start_leader(struct process *process, char **env,
         pid_t pid = os_spawn(&child);
         failed = pid < 0 ? -pid : 0;
         process->now.pid = pid < 0 ? 0 : pid;
-        if (failed)
+        if (failed) {
             os_explain_spawn(why, file, failed);
+            if (child.account)
+                cause_prefix(why, "as user %.60s", child.account->name);
+        }
     }
     free(file);
     return failed;
@@ -171,6 +175,7 @@ static struct ready *make_ready(struct process *process, struct cause *why)
         .directory = spec->directory,
         .null = site->null,
         .descriptors = site->descriptors,
+        .account = spec->account,
     };
 
     return ready_create(&asked, &watcher, process, why);

@@ -118,6 +118,15 @@ static void on_message(void *owner, const struct notify_message *message)
         ready->watcher->on_ready(ready->owner, true);
 }
 
+/* Another user cannot enter the session's directory: without a path the socket
+ * has no file but a name that nobody can guess (os_notify.h). */
+static const char *socket_folder(const struct ready_spec *spec)
+{
+    bool other = spec->account && spec->account->uid != geteuid();
+
+    return other ? "" : spec->session_path;
+}
+
 static bool open_socket(struct ready *ready, struct cause *why)
 {
     static const struct notify_watcher watcher = {belongs, on_message};
@@ -126,8 +135,9 @@ static bool open_socket(struct ready *ready, struct cause *why)
 
     if (spec->session < 0)
         return true;
-    ready->notify = notify_create(spec->loop, spec->session, spec->session_path,
-                                  spec->name, spec->run, &watcher, ready, why);
+    ready->notify =
+        notify_create(spec->loop, spec->session, socket_folder(spec),
+                      spec->name, spec->run, &watcher, ready, why);
     if (!ready->notify)
         return !waits_for_word(ready) && !is_watched_by_word(ready);
     environment_set(&ready->environment, "NOTIFY_SOCKET",
@@ -194,6 +204,7 @@ static void start_probe(struct ready *ready, const struct readiness *what,
         .env = ready->probe_env,
         .null = ready->spec.null,
         .descriptors = ready->spec.descriptors,
+        .account = ready->spec.account,
         .alive = alive,
     };
     ready->probe = probe_create(ready->spec.loop, &ready->probe_spec, &watcher,

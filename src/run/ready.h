@@ -32,6 +32,7 @@ struct ready_spec {
     const char *directory; /* of the process; NULL: ours */
     int null;
     struct os_limit descriptors;
+    const struct account *account; /* of the process; NULL: ours */
 };
 
 /* Called from the loop; none may close the ready. */

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from harness import PATIENCE, alive, new_port, until
+from harness import PATIENCE, alive, environment_of, new_port, until
 
 LISTENER = '"$PYTHON" "$CHILDREN/listener.py"'
 NOTIFIER = '"$PYTHON" "$CHILDREN/notifier.py"'
@@ -744,3 +744,44 @@ autostart = no
     assert answer.code == 0 and answer.out.count("SIGINT") == 2
     assert box.ask("run", "start", "console").code == 0
     assert running.stop() == -2
+
+
+# ---- env-file ---------------------------------------------------------------
+
+def test_its_files_of_variables_win_over_all_but_env(box):
+    box.write("etc/Procfile", 'web: LINE=line; export LINE; exec sleep 1000\n'
+              'simple: LINE=line sleep 1000\nother: exec sleep 1000\n')
+    box.write(".env", "SESSION=session\nFILE=session\nBOTH=session\n")
+    box.write("etc/a.env", "FILE=a\nBOTH=a\nENV=a\nHOME=/a\nPORT=7\n"
+              "LINE=a\nMIX=${SESSION}-${PATH_OF_TEST}\n")
+    box.write("etc/b.env", "export BOTH='b c'  # the last one wins\n"
+              "MORE=${BOTH}-${FILE}\n")
+    box.write("etc/procman.ini", "[web]\nenv-file = a.env, b.env\n"
+              "env.ENV = env\n[simple]\nenv-file = a.env,b.env\n")
+    running = box.start("-f", "etc/Procfile", "start",
+                        env={"PATH_OF_TEST": "here"})
+    web = environment_of(running.pid_of("web"))
+    assert [web[name] for name in (
+        "SESSION", "FILE", "BOTH", "MORE", "ENV", "HOME", "PORT", "MIX")] == [
+        "session", "a", "b c", "b c-a", "env", "/a", "7", "session-here"]
+    assert environment_of(running.pid_of("simple"))["LINE"] == "line"
+    other = environment_of(running.pid_of("other"))
+    assert other["FILE"] == "session" and "MORE" not in other
+    assert running.stop() == -2
+
+
+def test_a_file_of_variables_that_is_not_there_is_a_mistake(box):
+    box.procfile({"web": "touch was-here", "db": "touch was-here"})
+    sections(box, web={"env_file": "a.env"}, db={"env_file": "b.env"})
+    box.write("b.env", "junk\nA=1\n")
+    for command in ("check", "start"):
+        answer = box.ask(command)
+        assert answer.code == 2 and answer.out == ""
+        assert answer.err == ("procman: procman.ini:2: web: env-file: cannot "
+                              "read a.env: No such file or directory\n")
+    box.write("a.env", "A=1\n")
+    answer = box.ask("check")
+    assert answer.code == 0
+    assert answer.err == ("procman: warning: b.env:1:1: ignored: there is no "
+                          "'=' in this line\n")
+    assert not (box.work / "was-here").exists()
