@@ -18,6 +18,8 @@
  * list      (none)                  statuses
  * status    processes, or none: all statuses
  *
+ * logs      processes, or none: all what they have written; see below
+ *
  * A request may have options, an object of strings, which a verb knows or
  * refuses: {"verb": "stop", "names": ["web"], "options": {"key": "value"}}.
  *
@@ -25,6 +27,18 @@
  * without "code", which only the verb that sends them explains.  A client that
  * closes its end, or the writing half of it, while parts are on their way has
  * gone, and its request with it.
+ *
+ * logs: options
+ *     follow   yes: go on with what comes, until the session ends
+ *     lines    so many of the last records
+ *     since    nothing older than this: microseconds since 1970
+ *     run      current, last (that has ended), or its number
+ * and parts
+ *     {"come": {"who": 2, "name": "web", "color": "36"}}   who is meant by 2
+ *     {"gone": 2}             nobody any more
+ *     {"records": 4711}       so many bytes follow behind the LF: records, as in
+ *                             recordtext.h, whatever bytes are in them
+ *     {"live": true}          what follows was written after the request came
  *
  * code is the exit code for the client: 0 done, 1 not all of it, 2 bad request
  * (an unknown process, an unknown verb): then nothing has been touched.  error
@@ -64,6 +78,7 @@ enum verb {
     VERB_RESTART_ALL,
     VERB_LIST,
     VERB_STATUS,
+    VERB_LOGS,
     VERBS
 };
 

@@ -12,7 +12,7 @@
  * Memory is taken as records come, in steps that double, up to the limit; so a
  * thousand silent processes cost next to nothing.
  *
- * Each record has a number, greater than that of the one before it.  Records
+ * Each record has a number, from 1 on, greater than that of the one before it.  Records
  * are read from the old end with a cursor, which stays good whatever is added
  * or dropped: it goes on with the oldest if the one that it has read last is
  * gone; and from the new end by ring_before().
@@ -24,15 +24,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RING_LEAST 4096        /* bytes: the smallest limit */
-#define RING_MOST  (1UL << 30) /* bytes: the greatest */
-#define RING_TEXT  131000      /* bytes: the longest text of a record */
+#define RING_LEAST 4096      /* bytes: the smallest limit */
+#define RING_MOST  (1 << 30) /* bytes: the greatest */
+#define RING_TEXT  131000    /* bytes: the longest text of a record */
 
 enum ring_kind {
     RING_LINE,    /* it wrote this */
     RING_STARTED, /* a run begins: a sentence */
     RING_ENDED,   /* a run has ended: a sentence */
-    RING_NOTE     /* another sentence about it */
+    RING_NOTE,    /* another sentence about it */
+    RING_BEHALF   /* a sentence under its name */
 };
 
 struct ring_record {
@@ -41,7 +42,7 @@ struct ring_record {
     unsigned run; /* 0: before the first */
     int pid;      /* of that run; 0: it had none */
     enum ring_kind kind;
-    int stream;     /* of a line: 1 or 2 */
+    int stream;     /* of a line: 1 or 2; else 0 */
     bool continues; /* a line: a piece, and not its first */
     size_t len;
     const char *text; /* no C string */
@@ -92,6 +93,9 @@ struct ring_cursor {
 /* The next record that is there; false: it has seen all. */
 bool ring_read(const struct ring *ring, struct ring_cursor *cursor,
                struct ring_record *to);
+
+/* Its number; 0: there is none. */
+uint64_t ring_next(const struct ring *ring, const struct ring_cursor *cursor);
 
 /* ---- from the new end -------------------------------------------------- */
 

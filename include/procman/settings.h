@@ -80,6 +80,7 @@ struct process_settings {
     uint64_t alive_interval_ms;
     uint64_t restart_delay_ms, restart_max_delay_ms, restart_window_ms;
     uint64_t stop_timeout_ms;
+    uint64_t history; /* bytes */
     char *dir;
     char *env_file; /* comma list of files */
     char *user;

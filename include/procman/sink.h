@@ -19,6 +19,8 @@ struct source {
     const char *color; /* SGR parameters of its own; NULL: by its order */
     bool quiet;        /* not for the display: history and files only */
     int64_t pid;       /* of its last run; 0: there has been none */
+    unsigned run;      /* its number, from 1 on */
+    size_t history;    /* how many bytes of it are kept */
 };
 
 enum line_kind {

@@ -25,6 +25,7 @@ static const struct {
     [VERB_RESTART_ALL] = {"restart-all", NAMES_NONE, {0}},
     [VERB_LIST] = {"list", NAMES_NONE, {0}},
     [VERB_STATUS] = {"status", NAMES_ANY, {0}},
+    [VERB_LOGS] = {"logs", NAMES_ANY, {"follow", "lines", "since", "run"}},
 };
 
 const char *verb_word(enum verb verb)

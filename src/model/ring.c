@@ -157,6 +157,13 @@ void ring_drop(struct ring *ring)
 
 /* ---- reading ----------------------------------------------------------- */
 
+static int stream_of(const struct head *head)
+{
+    if (head->kind != RING_LINE)
+        return 0;
+    return head->flags & FROM_STDERR ? 2 : 1;
+}
+
 static void read_at(const struct ring *ring, size_t at, struct ring_record *to)
 {
     const struct head *head = head_at(ring, at);
@@ -167,7 +174,7 @@ static void read_at(const struct ring *ring, size_t at, struct ring_record *to)
         .run = head->run,
         .pid = head->pid,
         .kind = (enum ring_kind)head->kind,
-        .stream = head->flags & FROM_STDERR ? 2 : 1,
+        .stream = stream_of(head),
         .continues = head->flags & CONTINUES,
         .len = head->len,
         .text = (const char *)(head + 1),
@@ -197,15 +204,30 @@ static size_t after(const struct ring *ring, size_t at)
     return next == ring->top ? 0 : next;
 }
 
-bool ring_read(const struct ring *ring, struct ring_cursor *cursor,
-               struct ring_record *to)
+/* Where the cursor's next record is; false: there is none yet. */
+static bool find_next(const struct ring *ring, const struct ring_cursor *cursor,
+                      size_t *at)
 {
     if (ring->count == 0 || head_at(ring, ring->newest)->seq < cursor->next)
         return false;
-    if (head_at(ring, ring->oldest)->seq >= cursor->next)
-        cursor->at = ring->oldest;
-    else
-        cursor->at = after(ring, cursor->at);
+    *at = head_at(ring, ring->oldest)->seq >= cursor->next
+              ? ring->oldest
+              : after(ring, cursor->at);
+    return true;
+}
+
+uint64_t ring_next(const struct ring *ring, const struct ring_cursor *cursor)
+{
+    size_t at;
+
+    return find_next(ring, cursor, &at) ? head_at(ring, at)->seq : 0;
+}
+
+bool ring_read(const struct ring *ring, struct ring_cursor *cursor,
+               struct ring_record *to)
+{
+    if (!find_next(ring, cursor, &cursor->at))
+        return false;
     read_at(ring, cursor->at, to);
     cursor->next = to->seq + 1;
     return true;

@@ -35,7 +35,7 @@ struct setting {
     const char *fallback;
     const char *help;
     const char *words; /* of a choice */
-    int least, most;   /* of a number */
+    int least, most;   /* of a number; of a size other than 0, in bytes */
 };
 
 extern const struct setting settings_table[];

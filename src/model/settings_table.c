@@ -2,6 +2,7 @@
 
 #include "procman/backoff.h"
 #include "procman/formation.h"
+#include "procman/ring.h"
 
 #include <limits.h>
 #include <string.h>
@@ -130,6 +131,9 @@ const struct setting settings_table[] = {
      "null pipe", 0, 0},
     {"quiet", P(SWITCH, quiet), "no",
      "show nothing of what it writes", NULL, 0, 0},
+    {"history", P(SIZE, history), "1M",
+     "how much of what it writes is kept for \"procman logs\"; 0: nothing",
+     NULL, RING_LEAST, RING_MOST},
     {"port", P(NUMBER, port), "",
      "its PORT; by its place in the Procfile if not set", NULL, 1, 65535},
     {"instances", P(NUMBER, instances), "",

@@ -36,6 +36,22 @@ static bool read_text(char **to, const char *text)
     return true;
 }
 
+static bool read_size(const struct setting *setting, uint64_t *to,
+                      const char *text, struct cause *why)
+{
+    uint64_t size;
+
+    if (!value_size(&size, text, why))
+        return false;
+    if (size && setting->most &&
+        (size < (uint64_t)setting->least || size > (uint64_t)setting->most))
+        return cause_say(why, "%s is not 0 and not from %dK to %dM",
+                         value_quoted(text).text, setting->least >> 10,
+                         setting->most >> 20);
+    *to = size;
+    return true;
+}
+
 static bool read_formation(char **to, const char *text, struct cause *why)
 {
     struct formation formation;
@@ -51,7 +67,7 @@ static bool read_value(const struct setting *setting, const char *text,
 {
     switch (setting->type) {
     case SETTING_DURATION: return value_duration(at, text, why);
-    case SETTING_SIZE: return value_size(at, text, why);
+    case SETTING_SIZE: return read_size(setting, at, text, why);
     case SETTING_SWITCH: return value_switch(at, text, why);
     case SETTING_NUMBER:
         return value_number(at, text, setting->least, setting->most, why);

@@ -122,6 +122,8 @@ static void grant(struct supervisor *supervisor, struct control_call *call,
 
     if (request->verb == VERB_LIST || request->verb == VERB_STATUS) {
         answer_statuses(supervisor, call, chosen);
+    } else if (request->verb == VERB_LOGS) {
+        supervisor_tell_logs(supervisor, call, request);
     } else if (supervisor->phase != PHASE_RUNNING && !stop) {
         reply_fail(&reply, 1,
                    "procman is shutting down: nothing is started "

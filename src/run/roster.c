@@ -157,6 +157,7 @@ struct member *roster_add(struct roster *roster, struct shared_plan *plan,
         .index = (unsigned)member->slot,
         .color = color_of(&member->planned->settings),
         .quiet = member->planned->settings.quiet,
+        .history = (size_t)member->planned->settings.history,
     };
     member->process = process_create(site, &member->spec);
     roster->members = mem_resize(roster->members, roster->count, sizeof member);

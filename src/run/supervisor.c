@@ -190,6 +190,8 @@ struct supervisor *supervisor_create(const struct supervisor_config *config,
         .descriptors = config->descriptors,
         .quiet_ms = QUIET_MS,
     };
+    supervisor->history = history_create(supervisor_means);
+    output_add_sink(config->output, history_sink(supervisor->history));
     learn_window(supervisor);
     make_members(supervisor);
     make_handles(supervisor);
@@ -215,6 +217,7 @@ void supervisor_release(struct supervisor *supervisor)
     close(supervisor->site.null);
     free(supervisor->site.scratch);
     free(supervisor->kin);
+    history_release(supervisor->history);
     rolling_release(supervisor);
     roster_release(&supervisor->roster);
     free(supervisor);

@@ -73,6 +73,7 @@ static void close_all(struct supervisor *supervisor)
     handles_close((uv_handle_t *)&supervisor->shutdown.timer);
     for (size_t i = 0; i < supervisor->roster.count; i++)
         process_close(supervisor->roster.members[i]->process);
+    history_end(supervisor->history);
     if (supervisor->control)
         control_close(supervisor->control, on_control_gone);
 }

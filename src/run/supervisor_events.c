@@ -23,6 +23,7 @@ static void on_started(void *owner, struct process *process)
 
     *member_leader(&supervisor->roster, member) = pid;
     member->source.pid = pid;
+    member->source.run = (unsigned)process_run(process)->number;
     remains_note(supervisor->config.remains, member->slot, pid);
     output_say_about(supervisor->config.output, &member->source, LINE_STARTED,
                      "%s started with pid %d", process_spec(process)->name,
@@ -33,9 +34,10 @@ static void on_unstartable(void *owner, struct process *process,
                            const char *why)
 {
     struct supervisor *supervisor = owner;
+    struct member *member = member_of(process);
 
-    output_say_for(supervisor->config.output, &member_of(process)->source, "%s",
-                   why);
+    member->source.run = (unsigned)process_run(process)->number;
+    output_say_for(supervisor->config.output, &member->source, "%s", why);
 }
 
 static void say_ended(struct supervisor *supervisor,

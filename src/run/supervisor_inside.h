@@ -4,6 +4,7 @@
  *     supervisor_events.c   what processes tell, and what becomes of it
  *     supervisor_order.c    who waits for whom before it starts
  *     supervisor_errands.c  what clients have asked for
+ *     supervisor_logs.c    what processes have written
  *     supervisor_kin.c      who else is there: looks at all descendants
  *     supervisor_end.c      from the last wish to the last handle
  *     rolling.c             members restarted one after another
@@ -14,6 +15,7 @@
 #include "errand.h"
 #include "kin.h"
 #include "procman/handles.h"
+#include "procman/history.h"
 #include "procman/process.h"
 #include "procman/supervisor.h"
 #include "rolling.h"
@@ -37,6 +39,8 @@ struct supervisor {
     struct roster roster;
     size_t queued_count;
     struct process_site site;
+
+    struct history *history;
 
     enum phase phase;
     struct shutdown shutdown;
@@ -70,6 +74,15 @@ struct supervisor {
 
 /* It will not be started when its turn comes; says whether it would have. */
 bool supervisor_unqueue(struct supervisor *supervisor, struct member *member);
+
+/* ---- supervisor_logs.c ---- */
+
+history_means_fn supervisor_means;
+
+/* What is asked for by VERB_LOGS. */
+void supervisor_tell_logs(struct supervisor *supervisor,
+                          struct control_call *call,
+                          const struct request *request);
 
 /* ---- supervisor_order.c ---- */
 

@@ -49,7 +49,7 @@ struct world {
     struct notebook first, second;
 };
 
-static const struct source web = {"web", 0, false, NULL, false, 0};
+static const struct source web = {.name = "web"};
 
 static int make_world(void **state)
 {

@@ -71,7 +71,7 @@ static void everything_about_a_record_is_kept(void **state)
                                      .time_us = INT64_C(1795348800000001),
                                      .run = 70000,
                                      .pid = 4194303,
-                                     .kind = RING_ENDED,
+                                     .kind = RING_LINE,
                                      .stream = 2,
                                      .continues = true,
                                      .text = "a\0b",
@@ -86,7 +86,7 @@ static void everything_about_a_record_is_kept(void **state)
     assert_true(to.time_us == record.time_us);
     assert_int_equal(to.run, 70000);
     assert_int_equal(to.pid, 4194303);
-    assert_int_equal(to.kind, RING_ENDED);
+    assert_int_equal(to.kind, RING_LINE);
     assert_int_equal(to.stream, 2);
     assert_true(to.continues);
     assert_int_equal(to.len, 3);

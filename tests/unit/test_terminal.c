@@ -127,7 +127,7 @@ static void assert_shown(struct world *world, const char *text)
     assert_bytes(world, text, strlen(text));
 }
 
-static const struct source web = {"web", 0, false, NULL, false, 0};
+static const struct source web = {.name = "web"};
 
 static void a_line_stands_behind_clock_and_name(void **state)
 {
@@ -171,7 +171,7 @@ static void colors_go_by_the_order_in_the_file(void **state)
 
     make_terminal(world, true, false);
     for (unsigned i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        struct source source = {"a", i, false, NULL, false, 0};
+        struct source source = {.name = "a", .index = i};
         show(world, &source, "");
         assert_shown(world, wanted[i]);
     }
@@ -179,7 +179,7 @@ static void colors_go_by_the_order_in_the_file(void **state)
 
 static void procman_itself_is_white(void **state)
 {
-    struct source own = {"procman", 8, true, NULL, false, 0};
+    struct source own = {.name = "procman", .index = 8, .own = true};
     struct world *world = *state;
 
     make_terminal(world, true, false);
@@ -189,7 +189,7 @@ static void procman_itself_is_white(void **state)
 
 static void a_name_longer_than_the_column_is_whole(void **state)
 {
-    struct source source = {"grpc-proxy", 1, false, NULL, false, 0};
+    struct source source = {.name = "grpc-proxy", .index = 1};
     struct world *world = *state;
 
     make_terminal(world, false, false);
@@ -248,7 +248,7 @@ static void a_piece_that_continues_is_marked(void **state)
 
 static void the_clock_goes_on_and_back(void **state)
 {
-    struct source other = {"other", 1, false, NULL, false, 0};
+    struct source other = {.name = "other", .index = 1};
     struct world *world = *state;
 
     make_terminal(world, false, true);
@@ -296,7 +296,7 @@ static void any_byte_passes(void **state)
 
 static void a_quiet_process_is_not_shown_but_what_is_said_of_it_is(void **state)
 {
-    struct source quiet = {"web", 0, false, NULL, true, 0};
+    struct source quiet = {.name = "web", .quiet = true};
     struct line said = {.source = &quiet,
                         .about = &quiet,
                         .kind = LINE_SAID,

@@ -1,0 +1,251 @@
+#include "procman/history.h"
+#include "history_inside.h"
+#include "procman/mem.h"
+#include "procman/os_block.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static size_t who_is(const struct source *source)
+{
+    return source->own ? 0 : (size_t)source->index + 1;
+}
+
+static struct past *past_of(const struct history *history,
+                            const struct source *source)
+{
+    size_t who = who_is(source);
+
+    return who < history->count ? &history->pasts[who] : NULL;
+}
+
+/* ---- what is kept ------------------------------------------------------ */
+
+static size_t bytes_kept(const struct history *history, const struct past *past)
+{
+    if (!past->source)
+        return 0;
+    if (past->source->own)
+        return HISTORY_OWN;
+    if (past->source->history == 0 && history->readers)
+        return HISTORY_FOLLOWED;
+    return past->source->history;
+}
+
+static void open_ring(const struct history *history, struct past *past)
+{
+    size_t bytes = bytes_kept(history, past);
+
+    past->ring = (struct ring){0};
+    if (bytes)
+        ring_init(&past->ring, bytes, os_block_resize);
+}
+
+static bool keeps(const struct past *past)
+{
+    return past->ring.limit > 0;
+}
+
+static void close_ring(struct past *past)
+{
+    if (keeps(past))
+        ring_release(&past->ring);
+    past->ring = (struct ring){0};
+}
+
+void history_begin_following(struct history *history)
+{
+    for (size_t i = 0; i < history->count; i++)
+        if (history->pasts[i].source && !keeps(&history->pasts[i]))
+            open_ring(history, &history->pasts[i]);
+}
+
+void history_stop_following(struct history *history)
+{
+    for (size_t i = 0; i < history->count; i++)
+        if (keeps(&history->pasts[i]) &&
+            !bytes_kept(history, &history->pasts[i]))
+            close_ring(&history->pasts[i]);
+}
+
+/* ---- what comes -------------------------------------------------------- */
+
+static void make_way(struct history *history, size_t who)
+{
+    struct ring_record oldest;
+
+    if (!history->readers || !ring_oldest(&history->pasts[who].ring, &oldest))
+        return;
+    for (struct reader *reader = history->readers, *next; reader;
+         reader = next) {
+        next = reader->next;
+        reader_make_way(reader, who, oldest.seq);
+    }
+}
+
+static enum ring_kind kind_of(const struct line *line)
+{
+    switch (line->kind) {
+    case LINE_STARTED: return RING_STARTED;
+    case LINE_ENDED: return RING_ENDED;
+    case LINE_SAID: return line->source->own ? RING_NOTE : RING_BEHALF;
+    case LINE_WRITTEN: break;
+    }
+    return RING_LINE;
+}
+
+static void keep(struct history *history, size_t who, const struct line *line)
+{
+    struct past *past = &history->pasts[who];
+    struct ring_record record = {
+        .seq = line->seq,
+        .time_us = line->time_us,
+        .run = past->source->run,
+        .pid = (int)past->source->pid,
+        .kind = kind_of(line),
+        .stream = line->stream,
+        .continues = line->continues,
+        .len = line->len,
+        .text = line->text,
+    };
+
+    while (!ring_fits(&past->ring, line->len)) {
+        make_way(history, who);
+        if (!keeps(past))
+            return; /* that was the last who read it */
+        ring_drop(&past->ring);
+    }
+    ring_add(&past->ring, &record);
+    for (struct reader *reader = history->readers; reader;
+         reader = reader->next)
+        reader_hear(reader, who, line->seq);
+}
+
+static void on_line(struct sink *sink, const struct line *line)
+{
+    struct history *history = (struct history *)sink;
+    size_t who = who_is(line->about ? line->about : line->source);
+
+    history->seq = line->seq;
+    if (line->kind == LINE_WRITTEN && !line->source->quiet)
+        history->speaker = who;
+    if (who >= history->count || !history->pasts[who].source)
+        return;
+    if (line->kind == LINE_ENDED)
+        history->pasts[who].ended_run = line->about->run;
+    if (keeps(&history->pasts[who]))
+        keep(history, who, line);
+}
+
+static void on_flush(struct sink *sink)
+{
+    struct history *history = (struct history *)sink;
+
+    for (struct reader *reader = history->readers, *next; reader;
+         reader = next) {
+        next = reader->next;
+        if (merge_first(&reader->merge))
+            reader_pump(reader);
+    }
+}
+
+/* ---- who comes and goes ------------------------------------------------ */
+
+static void make_room(struct history *history, size_t count)
+{
+    if (count <= history->count)
+        return;
+    history->pasts = mem_resize(history->pasts, count, sizeof *history->pasts);
+    memset(history->pasts + history->count, 0,
+           (count - history->count) * sizeof *history->pasts);
+    history->count = count;
+}
+
+static void on_come(struct sink *sink, const struct source *source)
+{
+    struct history *history = (struct history *)sink;
+    size_t who = who_is(source);
+
+    make_room(history, who + 1);
+    history->pasts[who] = (struct past){.source = source};
+    open_ring(history, &history->pasts[who]);
+    for (struct reader *reader = history->readers; reader;
+         reader = reader->next)
+        reader_welcome(reader, who);
+}
+
+static void on_gone(struct sink *sink, const struct source *source)
+{
+    struct history *history = (struct history *)sink;
+    size_t who = who_is(source);
+
+    if (who >= history->count)
+        return;
+    for (struct reader *reader = history->readers, *next; reader;
+         reader = next) {
+        next = reader->next;
+        reader_part_from(reader, who);
+    }
+    close_ring(&history->pasts[who]);
+    history->pasts[who] = (struct past){0};
+    if (history->speaker == who)
+        history->speaker = 0;
+}
+
+struct history *history_create(history_means_fn *means)
+{
+    static const struct source own = {.name = "procman", .own = true};
+    struct history *history = mem_new(1, sizeof *history);
+
+    history->sink = (struct sink){on_line, on_flush, on_come, on_gone};
+    history->means = means;
+    on_come(&history->sink, &own);
+    return history;
+}
+
+struct sink *history_sink(struct history *history)
+{
+    return &history->sink;
+}
+
+void history_release(struct history *history)
+{
+    for (size_t i = 0; i < history->count; i++)
+        close_ring(&history->pasts[i]);
+    free(history->pasts);
+    free(history);
+}
+
+void history_end(struct history *history)
+{
+    while (history->readers)
+        reader_end(history->readers);
+}
+
+/* ---- last words -------------------------------------------------------- */
+
+bool history_spoke_last(const struct history *history,
+                        const struct source *source)
+{
+    return history->speaker == who_is(source);
+}
+
+void history_last_lines(const struct history *history,
+                        const struct source *source, size_t most,
+                        history_line_fn *on_each, void *owner)
+{
+    const struct past *past = past_of(history, source);
+    struct ring_back back = {0};
+    struct ring_record record;
+    size_t lines = 0;
+
+    if (!past || !keeps(past) || most == 0)
+        return;
+    while (lines < most && ring_read_back(&past->ring, &back, &record) &&
+           record.run == source->run)
+        lines += record.kind == RING_LINE;
+    struct ring_cursor cursor = ring_turn(&past->ring, &back);
+    while (ring_read(&past->ring, &cursor, &record))
+        if (record.kind == RING_LINE && record.run == source->run)
+            on_each(owner, record.text, record.len);
+}
