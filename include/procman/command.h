@@ -12,6 +12,7 @@
 #ifndef PROCMAN_COMMAND_H
 #define PROCMAN_COMMAND_H
 
+#include "procman/blueprint.h"
 #include "procman/cause.h"
 #include "procman/settings.h"
 
@@ -24,9 +25,11 @@ enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* The command line, understood.  Strings point into argv. */
 struct options {
-    const char *procfile; /* NULL: "Procfile" */
-    const char *basedir;  /* NULL: stay */
-    const char *env;      /* comma list of .env files; NULL: ".env", may lack */
+    const char *procfile;        /* NULL: "Procfile" */
+    const char **more_procfiles; /* of -f again */
+    size_t more_procfile_count;
+    const char *basedir; /* NULL: stay */
+    const char *env;     /* comma list of .env files; NULL: ".env", may lack */
     const char *session;
     const char *rpc_port; /* goreman's; not NULL: say that there is none */
     unsigned base_port;   /* 0: not given */
@@ -85,6 +88,10 @@ void command_print_help(FILE *to, const struct command *command);
 
 /* "procman: <text>" on stderr, without control characters; returns `code`. */
 int command_fail(int code, const struct cause *why);
+
+/* The files and what is said of them; to be released. */
+void options_blueprint(const struct options *options,
+                       struct blueprint *blueprint);
 
 /* The Procfile that is meant: -f, else "Procfile". */
 const char *options_procfile(const struct options *options);

@@ -24,6 +24,8 @@ struct inputs_choice {
     const char *config;     /* of the settings; NULL: beside the Procfile */
     char *const *inherited; /* our own environment */
     const char *formation;  /* -m; NULL: what the settings say */
+    const char *directory;  /* where relative .env files are; NULL: here */
+    const struct formation *scaled; /* wins over all of these; NULL: none */
 };
 
 struct inputs {
@@ -42,6 +44,12 @@ struct inputs {
  * found, and `why` is the first; nothing needs releasing. */
 bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
                  struct notes *mistakes, struct cause *why);
+
+/* The same for one of several files: what concerns all of their processes, the
+ * order and the warnings of settings_check(), is left out. */
+bool inputs_read_one(struct inputs *inputs, const struct inputs_choice *choice,
+                     struct notes *mistakes, struct cause *why);
+
 void inputs_release(struct inputs *inputs);
 
 #endif

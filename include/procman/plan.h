@@ -16,6 +16,7 @@
 
 #include "procman/environment.h"
 #include "procman/instances.h"
+#include "procman/order.h"
 #include "procman/settings.h"
 
 #include <stdbool.h>
@@ -31,6 +32,7 @@ struct plan_process {
     struct environment own;  /* over the session's environment */
     struct account *account; /* whom it runs as; NULL: us */
     struct process_settings settings;
+    char *after_place; /* where `after` is said, for messages */
 };
 
 struct plan {
@@ -53,6 +55,9 @@ void plan_release(struct plan *plan);
 
 /* The index of a process; plan->count: there is none of that name. */
 size_t plan_find(const struct plan *plan, const char *name);
+
+/* What it says about who starts after whom; borrowed from it. */
+struct order_member plan_order_member(const struct plan_process *process);
 
 /* The environment of a process: a row of borrowed strings; free() the row. */
 char **plan_environment(const struct environment *session,

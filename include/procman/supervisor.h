@@ -20,11 +20,11 @@
 #ifndef PROCMAN_SUPERVISOR_H
 #define PROCMAN_SUPERVISOR_H
 
+#include "procman/blueprint.h"
 #include "procman/control.h"
 #include "procman/os.h"
 #include "procman/os_pty.h"
 #include "procman/output.h"
-#include "procman/plan.h"
 
 #include <uv.h>
 
@@ -38,8 +38,11 @@ typedef struct os_window supervisor_window_fn(void *owner);
 
 struct supervisor_config {
     uv_loop_t *loop;
-    struct plan *plan;         /* taken over: it is empty afterwards */
-    const struct order *order; /* of the plan; not needed afterwards */
+    struct blueprint *blueprint; /* its own, from which the plans are; NULL:
+                                  * they cannot be read again */
+    struct plan *plans;          /* taken over: they are empty afterwards */
+    size_t plan_count;
+    const struct order *order; /* of all plans; not needed afterwards */
     const char *session;       /* its directory: what PROCMAN_SESSION says */
     int session_directory;     /* its descriptor */
     struct output *output;

@@ -1,17 +1,22 @@
 #include "procman/buf.h"
 #include "procman/command.h"
-#include "procman/inputs.h"
+#include "procman/mem.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 extern char **environ;
 
-static void print_names(const struct instances *instances)
+static void print_names(const struct draft *draft)
 {
+    const char *between = "";
+
     fputs("valid procfile detected (", stdout);
-    for (size_t i = 0; i < instances->count; i++)
-        printf("%s%s", i ? ", " : "", instances->all[i].name);
+    for (size_t i = 0; i < draft->count; i++)
+        for (size_t k = 0; k < draft->plans[i].count; k++) {
+            printf("%s%s", between, draft->plans[i].processes[k].name);
+            between = ", ";
+        }
     puts(")");
 }
 
@@ -47,33 +52,39 @@ static void show(const struct inputs *inputs)
                  inputs->instances.all[i].entry->command);
 }
 
+static int report(const struct draft *draft, const struct options *options)
+{
+    for (size_t i = 0; i < draft->warnings.count; i++)
+        fprintf(stderr, "procman: warning: %s\n", draft->warnings.texts[i]);
+    for (size_t i = 0; options->show && i < draft->count; i++)
+        show(&draft->inputs[i]);
+    if (!options->show)
+        print_names(draft);
+    return options->strict && draft->warnings.count ? EXIT_NOT_DONE : EXIT_DONE;
+}
+
 static int check(const struct command *command, const struct options *options)
 {
-    struct inputs_choice choice = {
-        .procfile = options_procfile(options),
-        .env = options->env,
-        .config = options->config,
-        .inherited = environ,
-        .formation = options->formation,
-    };
-    struct inputs inputs;
+    struct blueprint blueprint;
+    struct draft draft;
     struct notes mistakes = {0};
     struct cause why = {{0}};
+    int code;
 
     (void)command;
     if (!options_enter(options, &why))
         return command_fail(EXIT_USAGE, &why);
-    if (!inputs_read(&inputs, &choice, &mistakes, &why))
-        return fail_with(&mistakes);
-    for (size_t i = 0; i < inputs.warnings.count; i++)
-        fprintf(stderr, "procman: warning: %s\n", inputs.warnings.texts[i]);
-    if (options->show)
-        show(&inputs);
-    else
-        print_names(&inputs.instances);
-    bool flawless = inputs.warnings.count == 0;
-    inputs_release(&inputs);
-    return options->strict && !flawless ? EXIT_NOT_DONE : EXIT_DONE;
+    options_blueprint(options, &blueprint);
+    blueprint.inherited = environ;
+    blueprint.session = mem_string("");
+    if (draft_read(&draft, &blueprint, CLASH_IS_A_MISTAKE, &mistakes, &why)) {
+        code = report(&draft, options);
+        draft_release(&draft);
+    } else {
+        code = fail_with(&mistakes);
+    }
+    blueprint_release(&blueprint);
+    return code;
 }
 
 const struct command command_check = {

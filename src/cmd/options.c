@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { SWITCH, TEXT, PORT, COLOR, CHOICE };
+enum kind { SWITCH, TEXT, PORT, COLOR, CHOICE, PROCFILE };
 
 /* One without words about it is another name for the one before it. */
 struct option {
@@ -25,8 +25,8 @@ struct option {
 #define AT(member) offsetof(struct options, member)
 
 static const struct option table[] = {
-    {"f", TEXT, AT(procfile), "FILE", "the Procfile (Procfile)", NULL},
-    {"procfile", TEXT, AT(procfile), NULL, NULL, NULL},
+    {"f", PROCFILE, AT(procfile), "FILE", "the Procfile (Procfile)", NULL},
+    {"procfile", PROCFILE, AT(procfile), NULL, NULL, NULL},
     {"basedir", TEXT, AT(basedir), "DIR", "work in this directory", NULL},
     {"env", TEXT, AT(env), "FILE,...", "files with variables (.env)", NULL},
     {"m", TEXT, AT(formation), "NAME=N,...", "how many instances of each",
@@ -163,6 +163,19 @@ static bool read_color(enum color_choice *to, const char *name,
                      value);
 }
 
+/* The first one is "the" Procfile, for whoever takes only one. */
+static void add_procfile(struct options *options, const char *path)
+{
+    if (!options->procfile) {
+        options->procfile = path;
+        return;
+    }
+    options->more_procfiles =
+        mem_resize(options->more_procfiles, options->more_procfile_count + 1,
+                   sizeof *options->more_procfiles);
+    options->more_procfiles[options->more_procfile_count++] = path;
+}
+
 static bool set(struct options *options, const struct option *option,
                 const char *value, struct cause *why)
 {
@@ -175,6 +188,7 @@ static bool set(struct options *options, const struct option *option,
     case CHOICE:
         return value_choice(at, value, option->value, why) ||
                cause_prefix(why, "-%s", option->name);
+    case PROCFILE: add_procfile(options, value); return true;
     case TEXT: break;
     }
     *(const char **)at = value;
@@ -259,6 +273,32 @@ static bool read_line(struct options *options, const struct command **command,
     return true;
 }
 
+static bool takes_procfiles(const struct command *command)
+{
+    return strcmp(command->name, "start") == 0 ||
+           strcmp(command->name, "check") == 0;
+}
+
+/* What is said of a Procfile can be meant for one only. */
+static bool check_procfiles(const struct options *options,
+                            const struct command *command, struct cause *why)
+{
+    if (options->more_procfile_count == 0)
+        return true;
+    if (!takes_procfiles(command))
+        return cause_say(why,
+                         "\"%s\" takes one -f; several are for \"start\" "
+                         "and \"check\"",
+                         command->name);
+    if (options->config || options->formation)
+        return cause_say(why,
+                         "%s speaks of one Procfile, and there are %zu: "
+                         "say it in the settings beside each",
+                         options->config ? "--config" : "-m",
+                         options->more_procfile_count + 1);
+    return true;
+}
+
 /* An option that would do nothing is a mistake, not a wish. */
 static bool check_given(const struct options *options,
                         const struct command *command, struct cause *why)
@@ -271,7 +311,7 @@ static bool check_given(const struct options *options,
                              "\"%s\" has no option --%s; it is for \"%s\"; "
                              "see \"procman help\"",
                              command->name, table[i].name, table[i].commands);
-    return true;
+    return check_procfiles(options, command, why);
 }
 
 bool options_read(struct options *options, const struct command **command,
@@ -296,6 +336,7 @@ bool options_read(struct options *options, const struct command **command,
 void options_release(struct options *options)
 {
     free(options->words);
+    free(options->more_procfiles);
     *options = (struct options){0};
 }
 
@@ -361,6 +402,24 @@ void options_fill(struct options *options, const struct settings *settings)
     if (!options_given(options, "rpc-server"))
         options->rpc_server = session.rpc_server;
     session_settings_release(&session);
+}
+
+void options_blueprint(const struct options *options,
+                       struct blueprint *blueprint)
+{
+    const char *formation = options->formation;
+
+    *blueprint = (struct blueprint){
+        .formation = formation ? mem_string(formation) : NULL,
+        .base_port = options->base_port,
+        .set_ports =
+            options_given(options, "set-ports") ? options->set_ports : -1,
+    };
+    blueprint_add(blueprint, options_procfile(options), options->env,
+                  options->config, NULL);
+    for (size_t i = 0; i < options->more_procfile_count; i++)
+        blueprint_add(blueprint, options->more_procfiles[i], options->env, NULL,
+                      NULL);
 }
 
 const char *options_procfile(const struct options *options)

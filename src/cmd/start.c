@@ -1,12 +1,11 @@
 #include "display.h"
+#include "procman/blueprint.h"
 #include "procman/command.h"
 #include "procman/control.h"
 #include "procman/guard.h"
-#include "procman/inputs.h"
 #include "procman/mem.h"
 #include "procman/os.h"
 #include "procman/os_cgroup.h"
-#include "procman/plan.h"
 #include "procman/remains.h"
 #include "procman/selection.h"
 #include "procman/session.h"
@@ -24,11 +23,11 @@ extern char **environ;
 
 struct start {
     struct options options; /* the command line's, then the settings' */
-    struct inputs inputs;
-    size_t *chosen; /* indexes into the processes */
+    struct blueprint blueprint;
+    struct draft draft; /* of it, as procman began */
+    size_t *chosen;     /* indexes into the processes */
     size_t chosen_count;
     struct session session;
-    struct plan plan;
     char *cgroup; /* NULL: none */
     int remains;
     struct guard_report report;
@@ -42,70 +41,65 @@ struct start {
 
 /* ---- before anything runs ---------------------------------------------- */
 
+/* Of all files. */
+static size_t count_processes(const struct draft *draft)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < draft->count; i++)
+        count += draft->plans[i].count;
+    return count;
+}
+
 /* The indexes of those that are named; none if nobody is. */
 static bool choose(struct start *start, struct cause *why)
 {
-    const struct instances *instances = &start->inputs.instances;
-    size_t count = instances->count;
+    const struct draft *draft = &start->draft;
+    size_t count = count_processes(draft), at = 0;
     struct selection_member *members = mem_new(count, sizeof *members);
-    struct process_settings *settings = mem_new(count, sizeof *settings);
     bool *chosen = mem_new(count, sizeof *chosen);
 
-    for (size_t i = 0; i < count; i++) {
-        const struct instance *instance = &instances->all[i];
-        settings_for(&start->inputs.settings, instance->name, &settings[i]);
-        members[i].name = instance->name;
-        members[i].groups = &settings[i].group;
-        members[i].entry = instance->number ? instance->entry->name : NULL;
-    }
+    for (size_t i = 0; i < draft->count; i++)
+        for (size_t k = 0; k < draft->plans[i].count; k++) {
+            const struct plan_process *process = &draft->plans[i].processes[k];
+            members[at].name = process->name;
+            members[at].groups = &process->settings.group;
+            members[at++].entry = process->entry;
+        }
     bool good = selection_choose(members, count, start->options.words,
                                  start->options.word_count, chosen, why);
     start->chosen = mem_new(count, sizeof *start->chosen);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (chosen[i])
             start->chosen[start->chosen_count++] = i;
-        process_settings_release(&settings[i]);
-    }
     free(members);
-    free(settings);
     free(chosen);
     return good;
 }
 
-static unsigned base_port(const struct start *start)
+/* Several are one session, which the first of them names. */
+static bool read_files(struct start *start, struct cause *why)
 {
-    if (!start->options.set_ports)
-        return 0;
-    if (start->options.base_port)
-        return start->options.base_port;
-    if (start->inputs.file_port)
-        return start->inputs.file_port;
-    return PLAN_BASE_PORT;
+    struct options *options = &start->options;
+    struct blueprint *blueprint = &start->blueprint;
+    struct notes mistakes = {0};
+
+    options_blueprint(options, blueprint);
+    blueprint->inherited = environ;
+    blueprint->session = session_path(options_procfile(options), NULL, why);
+    bool good =
+        blueprint->session && draft_read(&start->draft, blueprint,
+                                         CLASH_IS_A_MISTAKE, &mistakes, why);
+    notes_release(&mistakes);
+    return good;
 }
 
 static bool understand(struct start *start, struct cause *why)
 {
-    struct options *options = &start->options;
-    struct inputs_choice choice = {
-        .procfile = options_procfile(options),
-        .env = options->env,
-        .config = options->config,
-        .inherited = environ,
-        .formation = options->formation,
-    };
-    struct notes mistakes = {0};
-
-    if (!options_enter(options, why) ||
-        !inputs_read(&start->inputs, &choice, &mistakes, why)) {
-        notes_release(&mistakes);
+    if (!options_enter(&start->options, why) || !read_files(start, why))
         return false;
-    }
-    options_fill(options, &start->inputs.settings);
-    if (choose(start, why))
-        return true;
-    inputs_release(&start->inputs);
-    free(start->chosen);
-    return false;
+    options_fill(&start->options, &start->draft.inputs[0].settings);
+    return choose(start, why);
 }
 
 /* ---- what the display has to say ------------------------------------------ */
@@ -149,8 +143,10 @@ static void be_supervisor(struct start *start)
 {
     struct supervisor_config config = {
         .loop = &start->loop,
-        .plan = &start->plan,
-        .order = &start->inputs.order,
+        .blueprint = &start->blueprint,
+        .plans = start->draft.plans,
+        .plan_count = start->draft.count,
+        .order = &start->draft.order,
         .session = start->session.path,
         .session_directory = start->session.directory,
         .output = &start->display.output,
@@ -223,8 +219,8 @@ static int supervise(struct start *start)
 
 static void release(struct start *start)
 {
-    plan_release(&start->plan);
-    inputs_release(&start->inputs);
+    draft_release(&start->draft);
+    blueprint_release(&start->blueprint);
     free(start->chosen);
     free(start->cgroup);
 }
@@ -275,9 +271,9 @@ _Noreturn static void end_as_guard(struct start *start)
 
 static void say_what_was_found(const struct start *start)
 {
-    for (size_t i = 0; i < start->inputs.warnings.count; i++)
+    for (size_t i = 0; i < start->draft.warnings.count; i++)
         fprintf(stderr, "procman: warning: %s\n",
-                start->inputs.warnings.texts[i]);
+                start->draft.warnings.texts[i]);
     if (start->session.ended)
         fprintf(stderr, "procman: ended %s that a killed session had left\n",
                 words_count(start->session.ended, "process", "processes").text);
@@ -299,23 +295,6 @@ static char *make_cgroup(const struct session *session)
     return cgroup;
 }
 
-static void make_plan(struct start *start)
-{
-    struct plan_materials materials = {
-        .instances = &start->inputs.instances,
-        .settings = &start->inputs.settings,
-        .environment = &start->inputs.environment,
-        .base_port = base_port(start),
-        .session = start->session.path,
-    };
-
-    /* Those are for us, if we have been started by systemd. */
-    environment_unset(&start->inputs.environment, "NOTIFY_SOCKET");
-    environment_unset(&start->inputs.environment, "WATCHDOG_USEC");
-    environment_unset(&start->inputs.environment, "WATCHDOG_PID");
-    plan_make(&start->plan, &materials);
-}
-
 static int start_session(const struct command *command,
                          const struct options *options)
 {
@@ -324,15 +303,16 @@ static int start_session(const struct command *command,
     struct sigaction hangup = {.sa_handler = SIG_DFL};
 
     (void)command;
-    if (!understand(&start, &why))
+    if (!understand(&start, &why)) {
+        release(&start);
         return command_fail(EXIT_USAGE, &why);
+    }
     guard_block_signals();
     if (!session_begin(&start.session, options_procfile(options), &why)) {
         release(&start);
         return command_fail(EXIT_NOT_DONE, &why);
     }
     say_what_was_found(&start);
-    make_plan(&start);
     sigaction(SIGHUP, NULL, &hangup);
     start.hangup_ignored = hangup.sa_handler == SIG_IGN;
     start.cgroup = make_cgroup(&start.session);

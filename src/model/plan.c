@@ -90,6 +90,8 @@ static void make_process(struct plan_process *process,
     process->entry = instance->number ? mem_string(entry->name) : NULL;
     process->command = mem_string(entry->command);
     settings_for(materials->settings, instance->name, &process->settings);
+    process->after_place =
+        settings_origin(materials->settings, instance->name, "after");
     if (instance->spare)
         process->settings.autostart = false;
     size_t port = port_of(materials, instance, process->settings.port);
@@ -141,6 +143,7 @@ void plan_release(struct plan *plan)
         free(process->entry);
         free(process->command);
         account_free(process->account);
+        free(process->after_place);
         environment_release(&process->own);
         process_settings_release(&process->settings);
     }
@@ -157,6 +160,17 @@ size_t plan_find(const struct plan *plan, const char *name)
     while (i < plan->count && strcmp(plan->processes[i].name, name) != 0)
         i++;
     return i;
+}
+
+struct order_member plan_order_member(const struct plan_process *process)
+{
+    return (struct order_member){
+        .name = process->name,
+        .after = (const char *const *)process->settings.after.names,
+        .after_count = process->settings.after.count,
+        .place = process->after_place,
+        .entry = process->entry,
+    };
 }
 
 static bool is_set_in(const struct environment *environment, const char *string)

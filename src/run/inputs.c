@@ -30,8 +30,8 @@ static bool read_procfile(struct inputs *inputs, const char *path,
     return good;
 }
 
-static bool read_env(struct inputs *inputs, struct environment *values,
-                     const char *path, bool may_lack, struct cause *why)
+static bool read_env_at(struct inputs *inputs, struct environment *values,
+                        const char *path, bool may_lack, struct cause *why)
 {
     struct buf text = {0};
     bool good = os_read_file(path, &text);
@@ -46,15 +46,29 @@ static bool read_env(struct inputs *inputs, struct environment *values,
     return good;
 }
 
+static bool read_env(struct inputs *inputs, struct environment *values,
+                     const char *directory, const char *path, bool may_lack,
+                     struct cause *why)
+{
+    bool here = !directory || *path == '/';
+    char *whole =
+        here ? mem_string(path) : mem_format("%s/%s", directory, path);
+    bool good = read_env_at(inputs, values, whole, may_lack, why);
+
+    free(whole);
+    return good;
+}
+
 static bool read_env_list(struct inputs *inputs, struct environment *values,
-                          const char *list, struct cause *why)
+                          const char *directory, const char *list,
+                          struct cause *why)
 {
     char *copy = mem_string(list), *state = NULL;
     bool good = true;
 
     for (char *path = strtok_r(copy, ",", &state); path && good;
          path = strtok_r(NULL, ",", &state))
-        good = read_env(inputs, values, path, false, why);
+        good = read_env(inputs, values, directory, path, false, why);
     free(copy);
     return good;
 }
@@ -163,6 +177,17 @@ static bool decide_counts(struct inputs *inputs, const char *option,
     return good;
 }
 
+static void decide_scaled(struct inputs *inputs, const struct formation *scaled)
+{
+    for (size_t i = 0; scaled && i < scaled->count; i++) {
+        const struct formation_part *part = &scaled->parts[i];
+        char *count = mem_format("%d", part->count);
+        settings_decide(&inputs->settings, part->name, "instances", count,
+                        "procman scale");
+        free(count);
+    }
+}
+
 /* Who starts after whom, and whether that can be. */
 static bool read_order(struct inputs *inputs, struct notes *mistakes,
                        struct cause *why)
@@ -195,17 +220,19 @@ static bool read_order(struct inputs *inputs, struct notes *mistakes,
     return good;
 }
 
-static bool read_env_files(struct inputs *inputs, const char *env,
+static bool read_env_files(struct inputs *inputs,
+                           const struct inputs_choice *choice,
                            struct environment *values, struct cause *why)
 {
+    const char *env = choice->env, *directory = choice->directory;
     struct session_settings session;
     bool good;
 
     settings_of_session(&inputs->settings, &session);
     if (!env)
         env = session.env;
-    good = env ? read_env_list(inputs, values, env, why)
-               : read_env(inputs, values, DEFAULT_ENV, true, why);
+    good = env ? read_env_list(inputs, values, directory, env, why)
+               : read_env(inputs, values, directory, DEFAULT_ENV, true, why);
     session_settings_release(&session);
     return good;
 }
@@ -226,23 +253,32 @@ static bool read_lookups(struct inputs *inputs, const char *procfile,
 
 /* ---- all ------------------------------------------------------------------ */
 
-bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
-                 struct notes *mistakes, struct cause *why)
+static bool read_processes(struct inputs *inputs,
+                           const struct inputs_choice *choice,
+                           struct notes *mistakes, struct cause *why)
+{
+    if (!read_procfile(inputs, choice->procfile, why) ||
+        !read_settings(inputs, choice, mistakes, why) ||
+        !decide_counts(inputs, choice->formation, why))
+        return false;
+    decide_scaled(inputs, choice->scaled);
+    return instances_make(&inputs->instances, &inputs->procfile,
+                          choice->procfile, &inputs->settings, mistakes, why);
+}
+
+static bool read_all_of_it(struct inputs *inputs,
+                           const struct inputs_choice *choice, bool alone,
+                           struct notes *mistakes, struct cause *why)
 {
     struct environment values = {0};
     size_t told = mistakes->count;
 
     *inputs = (struct inputs){0};
     environment_import(&inputs->environment, choice->inherited);
-    bool good =
-        read_procfile(inputs, choice->procfile, why) &&
-        read_settings(inputs, choice, mistakes, why) &&
-        decide_counts(inputs, choice->formation, why) &&
-        instances_make(&inputs->instances, &inputs->procfile, choice->procfile,
-                       &inputs->settings, mistakes, why) &&
-        read_order(inputs, mistakes, why) &&
-        read_env_files(inputs, choice->env, &values, why) &&
-        read_port(inputs, &values, why);
+    bool good = read_processes(inputs, choice, mistakes, why) &&
+                (!alone || read_order(inputs, mistakes, why)) &&
+                read_env_files(inputs, choice, &values, why) &&
+                read_port(inputs, &values, why);
     if (good) {
         environment_import(&inputs->environment, values.strings);
         good = read_lookups(inputs, choice->procfile, mistakes, why);
@@ -253,6 +289,18 @@ bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
         inputs_release(inputs);
     environment_release(&values);
     return good;
+}
+
+bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
+                 struct notes *mistakes, struct cause *why)
+{
+    return read_all_of_it(inputs, choice, true, mistakes, why);
+}
+
+bool inputs_read_one(struct inputs *inputs, const struct inputs_choice *choice,
+                     struct notes *mistakes, struct cause *why)
+{
+    return read_all_of_it(inputs, choice, false, mistakes, why);
 }
 
 void inputs_release(struct inputs *inputs)

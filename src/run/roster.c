@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct shared_plan *shared_plan_create(struct plan *plan)
+struct shared_plan *shared_plan_create(struct plan *plan, const char *procfile)
 {
     struct shared_plan *shared = mem_new(1, sizeof *shared);
 
     shared->plan = *plan;
+    shared->procfile = mem_string(procfile);
     *plan = (struct plan){0};
     return shared;
 }
@@ -20,6 +21,7 @@ void shared_plan_release(struct shared_plan *plan)
     if (plan->users > 0)
         return;
     plan_release(&plan->plan);
+    free(plan->procfile);
     free(plan);
 }
 

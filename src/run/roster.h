@@ -18,6 +18,7 @@
 /* A plan lives as long as somebody was made from it. */
 struct shared_plan {
     struct plan plan;
+    char *procfile; /* that it was read from */
     size_t users;
 };
 
@@ -56,7 +57,7 @@ struct roster {
 
 /* Takes over what is in `plan`, which is empty afterwards; used by nobody yet.
  */
-struct shared_plan *shared_plan_create(struct plan *plan);
+struct shared_plan *shared_plan_create(struct plan *plan, const char *procfile);
 /* Frees it if nobody uses it. */
 void shared_plan_release(struct shared_plan *plan);
 

@@ -134,18 +134,32 @@ static void watch_signals(struct supervisor *supervisor)
     }
 }
 
+struct member *supervisor_add_member(struct supervisor *supervisor,
+                                     struct shared_plan *plan, size_t index)
+{
+    struct member *member =
+        roster_add(&supervisor->roster, plan, index, &supervisor->site);
+
+    output_add_source(supervisor->config.output, &member->source);
+    supervisor->open_processes++;
+    return member;
+}
+
 static void make_members(struct supervisor *supervisor)
 {
     struct roster *roster = &supervisor->roster;
-    struct shared_plan *plan = shared_plan_create(supervisor->config.plan);
+    const struct supervisor_config *config = &supervisor->config;
 
-    for (size_t i = 0; i < plan->plan.count; i++) {
-        struct member *member = roster_add(roster, plan, i, &supervisor->site);
-        output_add_source(supervisor->config.output, &member->source);
-        supervisor->open_processes++;
+    for (size_t i = 0; i < config->plan_count; i++) {
+        struct shared_plan *plan = shared_plan_create(
+            &config->plans[i], config->blueprint
+                                   ? config->blueprint->files[i].procfile
+                                   : "Procfile");
+        for (size_t k = 0; k < plan->plan.count; k++)
+            supervisor_add_member(supervisor, plan, k);
+        shared_plan_release(plan);
     }
-    roster_set_order(roster, supervisor->config.order);
-    shared_plan_release(plan);
+    roster_set_order(roster, config->order);
 }
 
 static void make_handles(struct supervisor *supervisor)

@@ -72,6 +72,10 @@ struct supervisor {
 
 /* ---- supervisor.c ---- */
 
+/* The next in the row; nobody has asked for it yet. */
+struct member *supervisor_add_member(struct supervisor *supervisor,
+                                     struct shared_plan *plan, size_t index);
+
 /* It will not be started when its turn comes; says whether it would have. */
 bool supervisor_unqueue(struct supervisor *supervisor, struct member *member);
 

@@ -48,7 +48,8 @@ static char *inherited[] = {"PATH=/bin", "A=outer", NULL};
 
 static struct inputs good(const char *env)
 {
-    struct inputs_choice choice = {"Procfile", env, NULL, inherited, NULL};
+    struct inputs_choice choice = {
+        .procfile = "Procfile", .env = env, .inherited = inherited};
     struct notes mistakes = {0};
     struct inputs inputs;
     struct cause why = {{0}};
@@ -62,7 +63,8 @@ static struct inputs good(const char *env)
 /* What could not be read leaves nothing to release. */
 static struct cause bad(const char *path, const char *env)
 {
-    struct inputs_choice choice = {path, env, NULL, inherited, NULL};
+    struct inputs_choice choice = {
+        .procfile = path, .env = env, .inherited = inherited};
     struct notes mistakes = {0};
     struct inputs inputs;
     struct cause why = {{0}};

@@ -80,7 +80,8 @@ static int make_world(void **state)
     world->sink = (struct sink){.line = note_line, .flush = note_flush};
     world->config = (struct supervisor_config){
         .loop = &world->loop,
-        .plan = &world->plan,
+        .plans = &world->plan,
+        .plan_count = 1,
         .order = &world->order,
         .session = world->path,
         .output = &world->output,
