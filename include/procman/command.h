@@ -42,9 +42,11 @@ struct options {
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
     bool mark_stderr, raw;
     bool strict, json, show, help, version;
-    const char *formation; /* -m: how many of each; NULL: not given */
-    const char *config;    /* NULL: procman.ini beside the Procfile */
-    uint64_t given;        /* which of the table: see options_given() */
+    bool no_enter, end, read_only;
+    const char *detach_key; /* NULL: ctrl-] */
+    const char *formation;  /* -m: how many of each; NULL: not given */
+    const char *config;     /* NULL: procman.ini beside the Procfile */
+    uint64_t given;         /* which of the table: see options_given() */
     /* What is no option, without the command: `words[0]` is the first name. */
     char **words;
     size_t word_count;
@@ -107,6 +109,6 @@ bool options_enter(const struct options *options, struct cause *why);
 
 extern const struct command command_check, command_start, command_run,
     command_stop, command_restart, command_status, command_list, command_help,
-    command_version;
+    command_version, command_attach, command_send;
 
 #endif

@@ -17,11 +17,19 @@
  * start-all, stop-all, restart-all  the same for all of them, no names
  * list      (none)                  statuses
  * status    processes, or none: all statuses
+ * attach    one process             parts, then an outcome when it has ended
+ * send      one process             none
  *
  * logs      processes, or none: all what they have written; see below
  *
  * A request may have options, an object of strings, which a verb knows or
  * refuses: {"verb": "stop", "names": ["web"], "options": {"key": "value"}}.
+ *
+ * attach: parts {"bytes": "..."} are what the process writes (bytetext.h), and
+ * {"types": true} says that its client is the one that may type.  It sends
+ * {"bytes": "..."} to type, {"end": true} to end the input and {"columns": 80,
+ * "rows": 24} for the size of its terminal.  Option read-only: it only looks.
+ * send: options text (bytetext.h), enter (adds the key), end (the input ends).
  *
  * Before its reply a request may be answered with parts, one line each: objects
  * without "code", which only the verb that sends them explains.  A client that
@@ -79,6 +87,8 @@ enum verb {
     VERB_LIST,
     VERB_STATUS,
     VERB_LOGS,
+    VERB_ATTACH,
+    VERB_SEND,
     VERBS
 };
 

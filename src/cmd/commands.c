@@ -5,9 +5,9 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_check,   &command_start, &command_run,    &command_stop,
-    &command_restart, &command_list,  &command_status, &command_help,
-    &command_version, NULL,
+    &command_check,   &command_start,  &command_run,    &command_stop,
+    &command_restart, &command_list,   &command_status, &command_help,
+    &command_version, &command_attach, &command_send,   NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -170,10 +170,11 @@ struct os_window display_window(const struct display *display)
 {
     size_t prefix =
         display->terminal ? terminal_prefix_width(display->terminal) : 0;
-    struct os_window window;
+    struct os_window window = {80, 24}; /* of one that does not know it */
 
-    if (!os_window_of(STDOUT_FILENO, &window))
+    if (!display->on_terminal)
         return (struct os_window){0};
+    os_window_of(STDOUT_FILENO, &window);
     if (window.columns >= prefix + LEAST_COLUMNS)
         window.columns = (unsigned short)(window.columns - prefix);
     return window;

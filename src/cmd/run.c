@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LAST_VERB VERB_STATUS
+
 static int say_usage(const struct command *command, const char *problem)
 {
     struct cause why;
@@ -46,14 +48,14 @@ static int run_verb(const struct command *command,
 /* What the first word could have been: a verb, or a process of the session. */
 static int say_unknown(const char *word, const struct reply *list)
 {
-    size_t count = VERBS + list->status_count;
+    size_t count = LAST_VERB + 1 + list->status_count;
     const char **known = mem_new(count, sizeof *known);
     struct cause why;
 
-    for (int verb = 0; verb < VERBS; verb++)
+    for (int verb = 0; verb <= LAST_VERB; verb++)
         known[verb] = verb_word((enum verb)verb);
     for (size_t i = 0; i < list->status_count; i++)
-        known[VERBS + i] = list->statuses[i].name;
+        known[LAST_VERB + 1 + i] = list->statuses[i].name;
     const char *nearest = words_nearest(word, known, count);
     if (nearest)
         cause_say(&why,
@@ -117,6 +119,8 @@ static int run_run(const struct command *command, const struct options *options)
         return say_usage(command, "run what?");
     if (options->words_before_dashes > 0)
         verb = verb_find(options->words[0]);
+    if (verb > LAST_VERB)
+        verb = VERBS; /* those of later commands are no words of `run` */
     return verb == VERBS ? restart_names(options)
                          : run_verb(command, options, verb);
 }

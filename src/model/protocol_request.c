@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Which names a verb takes. */
-enum names { NAMES_NONE, NAMES_SOME, NAMES_ANY };
+enum names { NAMES_NONE, NAMES_ONE, NAMES_SOME, NAMES_ANY };
 
 #define OPTIONS_EACH 8 /* of a verb, at most */
 
@@ -26,6 +26,8 @@ static const struct {
     [VERB_LIST] = {"list", NAMES_NONE, {0}},
     [VERB_STATUS] = {"status", NAMES_ANY, {0}},
     [VERB_LOGS] = {"logs", NAMES_ANY, {"follow", "lines", "since", "run"}},
+    [VERB_ATTACH] = {"attach", NAMES_ONE, {"read-only"}},
+    [VERB_SEND] = {"send", NAMES_ONE, {"text", "enter", "end"}},
 };
 
 const char *verb_word(enum verb verb)
@@ -113,6 +115,8 @@ static bool take_request(struct request *request, const json_t *object,
         return false;
     if (verbs[request->verb].names == NAMES_SOME && !request->name_count)
         return cause_say(why, "\"%s\" needs the name of a process", word);
+    if (verbs[request->verb].names == NAMES_ONE && request->name_count != 1)
+        return cause_say(why, "\"%s\" needs the name of one process", word);
     if (verbs[request->verb].names == NAMES_NONE && request->name_count)
         return cause_say(why, "\"%s\" takes no names", word);
     return take_options(request, json_object_get(object, "options"), why);

@@ -114,6 +114,32 @@ static void send_errand(struct supervisor *supervisor,
     supervisor_send(supervisor, errand);
 }
 
+/* A name may stand for several: a pattern, or a group. */
+static void grant_console(struct supervisor *supervisor,
+                          struct control_call *call,
+                          const struct request *request, const bool *chosen)
+{
+    struct member *member = NULL;
+    struct reply reply = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < supervisor->roster.count; i++)
+        if (chosen[i]) {
+            member = supervisor->roster.members[i];
+            count++;
+        }
+    if (count != 1) {
+        reply_fail(&reply, 2, "\"%s\" stands for %zu processes; say which one",
+                   request->names[0], count);
+        control_answer(call, &reply);
+        reply_release(&reply);
+    } else if (request->verb == VERB_ATTACH) {
+        supervisor_attach(member, call, request);
+    } else {
+        supervisor_send_text(member, call, request);
+    }
+}
+
 static void grant(struct supervisor *supervisor, struct control_call *call,
                   const struct request *request, const bool *chosen)
 {
@@ -124,6 +150,8 @@ static void grant(struct supervisor *supervisor, struct control_call *call,
         answer_statuses(supervisor, call, chosen);
     } else if (request->verb == VERB_LOGS) {
         supervisor_tell_logs(supervisor, call, request);
+    } else if (request->verb == VERB_ATTACH || request->verb == VERB_SEND) {
+        grant_console(supervisor, call, request, chosen);
     } else if (supervisor->phase != PHASE_RUNNING && !stop) {
         reply_fail(&reply, 1,
                    "procman is shutting down: nothing is started "

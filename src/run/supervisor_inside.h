@@ -4,7 +4,8 @@
  *     supervisor_events.c   what processes tell, and what becomes of it
  *     supervisor_order.c    who waits for whom before it starts
  *     supervisor_errands.c  what clients have asked for
- *     supervisor_logs.c    what processes have written
+ *     supervisor_logs.c     what processes have written
+ *     supervisor_attach.c   who types into a process, and watches it
  *     supervisor_kin.c      who else is there: looks at all descendants
  *     supervisor_end.c      from the last wish to the last handle
  *     rolling.c             members restarted one after another
@@ -111,6 +112,14 @@ void supervisor_send(struct supervisor *supervisor, struct errand *errand);
 
 /* A process has changed: whoever is to be told next by an errand is told. */
 void supervisor_go_on_with_errands(struct supervisor *supervisor);
+
+/* ---- supervisor_attach.c ---- */
+
+/* Answers the call now, or when its client or the run has gone. */
+void supervisor_attach(struct member *member, struct control_call *call,
+                       const struct request *request);
+void supervisor_send_text(struct member *member, struct control_call *call,
+                          const struct request *request);
 
 /* ---- supervisor_events.c ---- */
 
