@@ -1,9 +1,9 @@
 #include "procman/readiness.h"
+#include "procman/expression.h"
 #include "procman/mem.h"
 #include "procman/values.h"
 
 #include <arpa/inet.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,7 +126,7 @@ static bool read_http(struct readiness *readiness, const char *text,
 static bool read_log(struct readiness *readiness, const char *text,
                      struct cause *why)
 {
-    char said[128];
+    struct cause said;
     regex_t regex;
 
     if (*text == '\0')
@@ -136,12 +136,9 @@ static bool read_log(struct readiness *readiness, const char *text,
                          "the expression is too long; %d bytes are the "
                          "most",
                          READINESS_PATTERN_LIMIT);
-    int bad = regcomp(&regex, text, REG_EXTENDED | REG_NOSUB);
-    if (bad) {
-        regerror(bad, &regex, said, sizeof said);
+    if (!expression_compile(&regex, text, &said))
         return cause_say(why, "%s is no regular expression: %s",
-                         value_quoted(text).text, said);
-    }
+                         value_quoted(text).text, said.text);
     regfree(&regex);
     readiness->pattern = mem_string(text);
     return true;

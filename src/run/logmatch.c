@@ -1,7 +1,7 @@
 #include "procman/logmatch.h"
+#include "procman/expression.h"
 #include "procman/mem.h"
 
-#include <regex.h>
 #include <stdlib.h>
 
 struct logmatch {
@@ -11,13 +11,12 @@ struct logmatch {
 struct logmatch *logmatch_create(const char *pattern, struct cause *why)
 {
     struct logmatch *logmatch = mem_new(1, sizeof *logmatch);
-    char words[256];
+    struct cause said;
 
-    int error = regcomp(&logmatch->regex, pattern, REG_EXTENDED | REG_NOSUB);
-    if (!error)
+    if (expression_compile(&logmatch->regex, pattern, &said))
         return logmatch;
-    regerror(error, &logmatch->regex, words, sizeof words);
-    cause_say(why, "\"%s\" is not a regular expression: %s", pattern, words);
+    cause_say(why, "\"%s\" is not a regular expression: %s", pattern,
+              said.text);
     free(logmatch);
     return NULL;
 }
