@@ -22,6 +22,12 @@
  *
  * logs      processes, or none: all what they have written; see below
  *
+ * Options of stop, restart and their -all: min-ready N (refused if that would
+ * leave fewer ready in a group, see min_ready.h) unless there is force.  Of
+ * restart and restart-all: rolling, that is one after another, each when the one
+ * before it is ready again (roll.h), with max-unavailable N, patience MS, last
+ * NAME; then each outcome is a part, sent when it is so, and the reply has none.
+ *
  * A request may have options, an object of strings, which a verb knows or
  * refuses: {"verb": "stop", "names": ["web"], "options": {"key": "value"}}.
  *
@@ -162,6 +168,9 @@ const char *request_option(const struct request *request, const char *key);
  * no number. */
 bool request_number(const struct request *request, const char *key,
                     uint64_t *number, struct cause *why);
+
+/* One outcome as a part. */
+char *outcome_encode(const struct outcome *outcome);
 
 char *reply_encode(const struct reply *reply);
 bool reply_decode(struct reply *reply, const char *line, size_t len,

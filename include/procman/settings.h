@@ -87,6 +87,7 @@ struct process_settings {
     char *stop_command; /* for /bin/sh -c */
     int restart;        /* enum restart_policy */
     int restart_limit;  /* 0: none */
+    int min_ready;      /* of its group, when it is taken down */
     int stop_signal;
     int kind;    /* enum process_kind */
     int on_exit; /* enum on_exit_choice */

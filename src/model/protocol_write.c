@@ -37,6 +37,15 @@ static void add_outcome(struct buf *out, const struct outcome *outcome)
     buf_add_char(out, '}');
 }
 
+char *outcome_encode(const struct outcome *outcome)
+{
+    struct buf out = {0};
+
+    add_outcome(&out, outcome);
+    buf_add_char(&out, '\n');
+    return buf_take(&out);
+}
+
 static void add_last_exit(struct buf *out, const struct status *status)
 {
     if (status->exit_signal)

@@ -140,6 +140,22 @@ static void grant_console(struct supervisor *supervisor,
     }
 }
 
+static void carry_out(struct supervisor *supervisor, struct control_call *call,
+                      const struct request *request, const bool *chosen)
+{
+    bool starts = errand_verb(request->verb) == VERB_START;
+    struct reply refusal = {0};
+
+    if (request_option(request, "rolling"))
+        supervisor_roll(supervisor, call, request, chosen);
+    else if (starts ||
+             supervisor_may_take_down(supervisor, request, chosen, &refusal))
+        send_errand(supervisor, call, request->verb, chosen);
+    else
+        control_answer(call, &refusal);
+    reply_release(&refusal);
+}
+
 static void grant(struct supervisor *supervisor, struct control_call *call,
                   const struct request *request, const bool *chosen)
 {
@@ -159,7 +175,7 @@ static void grant(struct supervisor *supervisor, struct control_call *call,
         control_answer(call, &reply);
         reply_release(&reply);
     } else {
-        send_errand(supervisor, call, request->verb, chosen);
+        carry_out(supervisor, call, request, chosen);
     }
 }
 

@@ -31,20 +31,13 @@ static uint64_t now_ms(const struct supervisor *supervisor)
 
 /* ---- how members stand ---------------------------------------------------- */
 
-/* A task is ready when it has ended well, and it stays so. */
-static bool has_done_its_work(const struct process *process)
+static enum roll_standing stands(const struct member *member)
 {
-    return process_spec(process)->ready->kind == READINESS_EXIT &&
-           process_run(process)->ready_ms && !process_wanted(process);
-}
+    const struct process *process = member->process;
 
-static enum roll_standing stands(const struct process *process)
-{
-    enum life_state state = process_state(process);
-
-    if (state == LIFE_READY || has_done_its_work(process))
+    if (member_is_ready(member))
         return ROLL_READY;
-    if (state != LIFE_IDLE && process_wanted(process))
+    if (process_state(process) != LIFE_IDLE && process_wanted(process))
         return ROLL_COMING;
     return process_failed(process) || process_crashed(process) ? ROLL_FAILED
                                                                : ROLL_DOWN;
@@ -71,7 +64,7 @@ static void look_at(struct rolling *rolling, size_t i)
     bool renewed = true;
 
     if (item->member) {
-        standing = stands(item->member->process);
+        standing = stands(item->member);
         renewed = process_run(item->member->process)->number > item->number;
     }
     if (standing == ROLL_DOWN && is_being_renewed(rolling, i, renewed))
@@ -340,7 +333,7 @@ struct rolling *rolling_begin(struct supervisor *supervisor,
     };
     for (size_t i = 0; i < order->count; i++) {
         rolling->items[i] = make_item(order->members[i]);
-        roll_begin(&rolling->roll, i, stands(order->members[i]->process));
+        roll_begin(&rolling->roll, i, stands(order->members[i]));
         if (order->members[i] == order->last)
             rolling->roll.last = i;
     }

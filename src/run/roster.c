@@ -129,6 +129,19 @@ bool member_starts_after(const struct member *member,
     return false;
 }
 
+/* A task is ready when it has ended well, and it stays so. */
+static bool has_done_its_work(const struct process *process)
+{
+    return process_spec(process)->ready->kind == READINESS_EXIT &&
+           process_run(process)->ready_ms && !process_wanted(process);
+}
+
+bool member_is_ready(const struct member *member)
+{
+    return process_state(member->process) == LIFE_READY ||
+           has_done_its_work(member->process);
+}
+
 static size_t take_slot(struct roster *roster, struct member *member)
 {
     size_t slot = 0;

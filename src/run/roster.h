@@ -77,6 +77,9 @@ void roster_release(struct roster *roster);
 bool member_starts_after(const struct member *member,
                          const struct member *other);
 
+/* Ready; of a task: it has done its work. */
+bool member_is_ready(const struct member *member);
+
 struct member *member_of(const struct process *process);
 struct member *member_of_spec(const struct process_spec *spec);
 

@@ -9,6 +9,7 @@
  *     supervisor_kin.c      who else is there: looks at all descendants
  *     supervisor_end.c      from the last wish to the last handle
  *     rolling.c             members restarted one after another
+ *     requests_rolling.c    clients that ask for that, and who must stay ready
  */
 #ifndef PROCMAN_SUPERVISOR_INSIDE_H
 #define PROCMAN_SUPERVISOR_INSIDE_H
@@ -136,6 +137,18 @@ void supervisor_say_stray(const struct supervisor *supervisor,
  * particular) has another state. */
 void supervisor_look_at_errands(struct supervisor *supervisor,
                                 const struct process *process);
+
+/* ---- requests_rolling.c ---- */
+
+/* Would enough stay ready without those that are chosen?  False: the refusal
+ * says why. */
+bool supervisor_may_take_down(const struct supervisor *supervisor,
+                              const struct request *request, const bool *chosen,
+                              struct reply *refusal);
+
+/* Restarts them one after another; answers the call. */
+void supervisor_roll(struct supervisor *supervisor, struct control_call *call,
+                     const struct request *request, const bool *chosen);
 
 /* ---- supervisor_kin.c ---- */
 
