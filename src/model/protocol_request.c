@@ -12,17 +12,20 @@ enum names { NAMES_NONE, NAMES_ONE, NAMES_SOME, NAMES_ANY };
 
 #define OPTIONS_EACH 8 /* of a verb, at most */
 
+#define GUARDED "min-ready", "force"
+#define ROLLED  "rolling", "max-unavailable", "patience", "last"
+
 static const struct {
     const char *word;
     enum names names;
     const char *options[OPTIONS_EACH + 1];
 } verbs[VERBS] = {
     [VERB_START] = {"start", NAMES_SOME, {0}},
-    [VERB_STOP] = {"stop", NAMES_SOME, {0}},
-    [VERB_RESTART] = {"restart", NAMES_SOME, {0}},
+    [VERB_STOP] = {"stop", NAMES_SOME, {GUARDED}},
+    [VERB_RESTART] = {"restart", NAMES_SOME, {GUARDED, ROLLED}},
     [VERB_START_ALL] = {"start-all", NAMES_NONE, {0}},
-    [VERB_STOP_ALL] = {"stop-all", NAMES_NONE, {0}},
-    [VERB_RESTART_ALL] = {"restart-all", NAMES_NONE, {0}},
+    [VERB_STOP_ALL] = {"stop-all", NAMES_NONE, {GUARDED}},
+    [VERB_RESTART_ALL] = {"restart-all", NAMES_NONE, {GUARDED, ROLLED}},
     [VERB_LIST] = {"list", NAMES_NONE, {0}},
     [VERB_STATUS] = {"status", NAMES_ANY, {0}},
     [VERB_LOGS] = {"logs", NAMES_ANY, {"follow", "lines", "since", "run"}},
