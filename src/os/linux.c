@@ -276,8 +276,8 @@ char *os_program_of(pid_t pid)
     for (size_t i = 0; i < name.len; i++)
         if (name.data[i] == '\n')
             name.data[i] = '\0';
-        else if ((unsigned char)name.data[i] < 0x20 || name.data[i] == 0x7f)
-            name.data[i] = '?';
+        else if (name.data[i] < 0x20 || name.data[i] > 0x7e)
+            name.data[i] = '?'; /* beyond ASCII there are controls too */
     return buf_take(&name);
 }
 

@@ -14,41 +14,51 @@
 struct guard {
     pid_t supervisor;
     bool suspending; /* Ctrl-Z is on its way through */
+    bool suspended;  /* the supervisor stands still */
     int status;      /* of the supervisor, once it has ended */
 };
+
+/* Who has sent us Ctrl-Z waits until we stand still too. */
+static void suspend_if_all_are(struct guard *guard)
+{
+    if (guard->suspending && guard->suspended) {
+        guard->suspending = false;
+        raise(SIGSTOP);
+    }
+}
 
 /* True once the supervisor has ended.  Whoever else is a child of ours was
  * adopted. */
 static bool look_after_children(struct guard *guard)
 {
-    int status;
+    int flags = WNOHANG | WUNTRACED | WCONTINUED, status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+    while ((pid = waitpid(-1, &status, flags)) > 0) {
         if (pid != guard->supervisor)
             continue;
-        if (!WIFSTOPPED(status)) {
+        guard->suspended = WIFSTOPPED(status);
+        if (WIFEXITED(status) || WIFSIGNALED(status)) {
             guard->status = status;
             return true;
         }
-        if (guard->suspending) {
-            guard->suspending = false;
-            raise(SIGSTOP);
-        }
     }
+    suspend_if_all_are(guard);
     return false;
 }
 
 static void pass_on(struct guard *guard, int signum)
 {
     switch (signum) {
-    case SIGTSTP: guard->suspending = true; /* fall through */
+    case SIGTSTP:
+    case SIGCONT: guard->suspending = signum == SIGTSTP; /* fall through */
     case SIGINT:
     case SIGTERM:
     case SIGHUP:
     case SIGQUIT:
     case SIGWINCH: /* the terminal tells its foreground group: us */
-    case SIGCONT: kill(guard->supervisor, signum); break;
+        kill(guard->supervisor, signum);
+        break;
     default: break; /* nobody has a use for it */
     }
 }

@@ -81,13 +81,18 @@ def until(true, what, seconds=10):
         time.sleep(0.005)
 
 
+def state_of(pid):
+    """As the kernel says it: S sleeps, T is stopped, Z is a zombie."""
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0]
+
+
 def alive(pid):
     """Zombies are not alive."""
     try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        return state_of(pid) not in "ZX"
     except OSError:
         return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def command_line(pid):

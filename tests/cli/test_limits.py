@@ -14,15 +14,10 @@ import time
 import pytest
 
 from harness import (CHILDREN, PATIENCE, SLOW, Box, alive, bearers, program,
-                     until)
+                     state_of, until)
 
 AS_ROOT = os.getuid() == 0
 STRANGER = 54321
-
-
-def state_of(pid):
-    stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    return stat.rpartition(")")[2].split()[0]
 
 
 def sleepers(count):

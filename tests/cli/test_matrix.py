@@ -22,7 +22,8 @@ import traceback
 
 import pytest
 
-from harness import CHILDREN, PATIENCE, Box, alive, is_free, new_port, until
+from harness import (CHILDREN, PATIENCE, Box, alive, is_free, new_port,
+                     state_of, until)
 
 KINDS = ("polite", "deaf", "double-fork", "daemon", "holds-the-pipe",
          "no-environment", "bomb", "stopped")
@@ -245,8 +246,7 @@ def ends_without_guard(case):
 def kill_both(case):
     """A guard that stands still cannot see its supervisor die."""
     case.running.send(signal.SIGSTOP)
-    until(lambda: pathlib.Path(f"/proc/{case.running.pid}/stat").read_text()
-          .rpartition(")")[2].split()[0] == "T", "the guard stands still")
+    until(lambda: state_of(case.running.pid) == "T", "the guard stands still")
     os.kill(case.supervisor, signal.SIGKILL)
     case.running.send(signal.SIGKILL)
     assert case.wait() == -signal.SIGKILL

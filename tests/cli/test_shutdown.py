@@ -13,7 +13,7 @@ import time
 import pytest
 
 from harness import (CHILDREN, PATIENCE, SLOW, alive, bearers, command_line,
-                     new_port, program, until)
+                     new_port, program, state_of, until)
 
 REPORTER = f"exec $PYTHON {CHILDREN}/reporter.py"
 DEAF = "trap '' TERM INT HUP; echo ready; exec sleep 1000"
@@ -434,9 +434,7 @@ def test_ctrl_z_stops_all_and_fg_continues_all(box):
     pid = running.pid_of("web")
     os.write(running.terminal, b"\x1a")
     stopped = running.wait_line(r"stopped \d+$")
-    stat = pathlib.Path(f"/proc/{pid}/stat")
-    until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T",
-          "web is stopped")
+    until(lambda: state_of(pid) == "T", "web is stopped")
     os.write(running.terminal, b"\n")
     running.wait_line("^tick$", "web", after=running.lines.index(stopped))
     os.write(running.terminal, b"\x03")
