@@ -1,4 +1,7 @@
 /* ask.h - a command asks the running session, and prints what it says.
+ *
+ * What several commands have in common is taken from their options: -x goes with
+ * every request, and start and restart wait with --wait.
  */
 #ifndef PROCMAN_ASK_H
 #define PROCMAN_ASK_H
@@ -19,12 +22,36 @@ bool ask_reply(int connection, const struct request *request,
 /* Prints error and outcomes; returns the exit code. */
 int ask_print(const struct reply *reply);
 
-/* All of it, for a request that has outcomes; returns the exit code. */
-int ask(const struct options *options, const struct request *request);
+/* All of it, for a request that has outcomes; returns the exit code.  The
+ * options of the request are released. */
+int ask(const struct options *options, struct request *request);
 
-/* For the names (none: all of them): the names alone, goreman's `*name` for
- * one that runs, or with --json all there is.  Returns the exit code. */
-int ask_list(const struct options *options, char **names, size_t name_count);
-int ask_status(const struct options *options, char **names, size_t name_count);
+/* The same over a connection that stays open. */
+int ask_on(int connection, const struct options *options,
+           struct request *request);
+
+/* For a verb that needs names, or -x: then all the others are meant.  Returns
+ * the exit code. */
+int ask_names(const struct command *command, const struct options *options,
+              enum verb verb, char **names, size_t name_count);
+
+/* Waits (VERB_WAIT) for all that the names mean, no longer than until
+ * `deadline_ms` of ask_clock_ms(); 0: for ever.  Returns the exit code. */
+int ask_wait(int connection, const struct options *options, char **names,
+             size_t name_count, uint64_t deadline_ms);
+
+/* When --timeout will have passed; 0: it was not given. */
+uint64_t ask_deadline(const struct options *options);
+uint64_t ask_clock_ms(void);
+
+/* For the names (none: all of them).  Returns the exit code. */
+typedef void ask_print_fn(const struct reply *reply);
+
+int ask_statuses(const struct options *options, char **names, size_t name_count,
+                 ask_print_fn *print);
+ask_print_fn ask_print_names; /* the names alone */
+ask_print_fn ask_print_stars; /* goreman's `*name` for one that runs */
+ask_print_fn ask_print_table;
+ask_print_fn ask_print_json; /* all there is */
 
 #endif

@@ -18,19 +18,26 @@
  *   else the sessions whose Procfile lies in the working directory; if several
  *   run, the one that has all the names asked for; who asks for no names and
  *   only looks gets the one of "Procfile", which is what -f would be; if that
- *   is not one either, the cause lists them, and nothing is done. */
+ *   is not one either, the cause lists them, and nothing is done.
+ * One that is not there yet is waited for as long as there is patience. */
 struct client_choice {
     const char *session;
     const char *procfile;
     const char *inherited;
     char *const *names;
     size_t name_count;
+    const char *excluded; /* a comma list; NULL: nobody */
     bool looks_only;
+    uint64_t patience_ms;
 };
 
 /* A connected descriptor, or -1 and why: no session runs (and how to start
  * one), or which ones could be meant. */
 int client_connect(const struct client_choice *choice, struct cause *why);
+
+/* From now on a reply that has not come after so long is a failure; 0: it is
+ * waited for. */
+void client_be_patient(int connection, uint64_t limit_ms);
 
 /* Sends the request and waits for its reply.  False: the connection was lost,
  * or what came is not a reply. */

@@ -7,6 +7,7 @@
  *     0  done
  *     1  not (wholly) done; `check --strict`: there are warnings
  *     2  bad usage or bad input: nothing has been touched
+ *   124  it has not happened within --timeout
  *     `start` repeats what its processes did: see start.c
  */
 #ifndef PROCMAN_COMMAND_H
@@ -41,6 +42,9 @@ struct options {
      * rpc_server. */
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
     bool mark_stderr, raw;
+    bool wait, ready, stopped, exited, with_dependents, whole_group;
+    uint64_t timeout_ms; /* if it is given */
+    char *excluded;      /* a comma list; NULL: nobody */
     bool strict, json, show, help, version;
     bool no_enter, end, read_only;
     const char *detach_key; /* NULL: ctrl-] */
@@ -63,7 +67,12 @@ struct command {
 };
 
 /* Exit codes. */
-enum { EXIT_DONE = 0, EXIT_NOT_DONE = 1, EXIT_USAGE = 2 };
+enum {
+    EXIT_DONE = 0,
+    EXIT_NOT_DONE = 1,
+    EXIT_USAGE = 2,
+    EXIT_TIMED_OUT = 124 /* as timeout(1) has it */
+};
 
 /* Splits the line into a command and its options, which may stand before and
  * behind it, with one or two dashes.  *command is NULL if there is none.  On
@@ -101,6 +110,14 @@ const char *options_procfile(const struct options *options);
 /* Was it on the command line?  Any of its names will do. */
 bool options_given(const struct options *options, const char *name);
 
+/* Does the command take all that was given?  An option that would do nothing is
+ * a mistake, not a wish. */
+bool options_suit(const struct options *options, const struct command *command,
+                  struct cause *why);
+
+/* --timeout without --wait would do nothing. */
+bool options_agree(const struct options *options, struct cause *why);
+
 /* What was not on the command line is taken from [procman] of the settings. */
 void options_fill(struct options *options, const struct settings *settings);
 
@@ -108,7 +125,8 @@ void options_fill(struct options *options, const struct settings *settings);
 bool options_enter(const struct options *options, struct cause *why);
 
 extern const struct command command_check, command_start, command_run,
-    command_stop, command_restart, command_status, command_list, command_help,
+    command_stop, command_restart, command_status, command_list, command_wait,
+    command_signal, command_pause, command_resume, command_help,
     command_version, command_attach, command_send;
 
 #endif

@@ -153,7 +153,8 @@ void process_note_others(struct process *process, size_t count);
 /* Stops reading its output, or goes on. */
 void process_pause(struct process *process, bool paused);
 
-/* SIGSTOP or SIGCONT to all of it. */
+/* SIGSTOP or SIGCONT to all of it: all of procman is suspended, or goes on.  Who
+ * is frozen stays so. */
 void process_suspend(struct process *process, bool suspended);
 
 /* The terminal that it has, if any, is to have this size. */
@@ -162,10 +163,28 @@ void process_resize(struct process *process, const struct os_window *window);
 /* Where its present run can be typed into (src/run/console.h); NULL: nowhere. */
 struct console *process_console(const struct process *process);
 
+/* SIGSTOP to all of it, until it is thawed or stopped.  Meanwhile it is not
+ * asked how it is, and its time to become ready stands still.  False: it does
+ * not run, or is on its way out. */
+bool process_freeze(struct process *process);
+
+/* SIGCONT to all of it.  False: it was not frozen. */
+bool process_thaw(struct process *process);
+bool process_frozen(const struct process *process);
+
+/* A signal to the leader, or to all of its group.  What comes of it is the
+ * process's own doing: the policy sees to it.  False and why: its leader does
+ * not live, or is not ours to signal. */
+bool process_signal(struct process *process, int signum, bool whole_group,
+                    struct cause *why);
+
 enum life_state process_state(const struct process *process);
 bool process_wanted(const struct process *process);
 /* It is at rest because it failed, and nobody has asked for that. */
 bool process_failed(const struct process *process);
+
+/* Its end, which is under way or was the last one, was wished for. */
+bool process_asked(const struct process *process);
 
 /* Its leader ended in a crash that nobody asked for, whoever of it lives on. */
 bool process_crashed(const struct process *process);
@@ -179,6 +198,10 @@ const char *process_status(const struct process *process);
 
 /* Why the present run could not be started: a sentence. */
 const char *process_failure(const struct process *process);
+
+/* What was wrong with the present run, or the last one, when it was last unwell: a
+ * sentence; NULL: nothing was. */
+const char *process_trouble(const struct process *process);
 
 /* How long the leader of the present run has lived, or lived. */
 uint64_t process_age_ms(struct process *process);

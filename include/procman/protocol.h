@@ -19,7 +19,11 @@
  * status    processes, or none: all statuses
  * attach    one process             parts, then an outcome when it has ended
  * send      one process             none
- *
+ * wait      processes, or none: all outcomes, when it is so; code 1 if it cannot
+ *           that are meant to run  become so, 124 when the time is up
+ * signal    processes               outcomes
+ * pause     processes to hold       outcomes; one that is held is fine
+ * resume    processes to let go on  outcomes; one that is not held is fine
  * logs      processes, or none: all what they have written; see below
  *
  * Options of stop, restart and their -all: min-ready N (refused if that would
@@ -27,6 +31,15 @@
  * restart and restart-all: rolling, that is one after another, each when the one
  * before it is ready again (roll.h), with max-unavailable N, patience MS, last
  * NAME; then each outcome is a part, sent when it is so, and the reply has none.
+ * More options:
+ *     exclude          of all down to status, and of wait, signal, pause and
+ *                      resume: not these, as a comma list
+ *     with-dependents  of stop: "yes" stops those first that start after them
+ *     for              of wait: ready, stopped or exited (awaited.h)
+ *     timeout          of wait: for so many ms
+ *     signal           of signal: its number
+ *     group            of signal: "yes" sends it to the process group
+ * signal, pause and resume without names mean all; who says so has "exclude".
  *
  * A request may have options, an object of strings, which a verb knows or
  * refuses: {"verb": "stop", "names": ["web"], "options": {"key": "value"}}.
@@ -67,7 +80,8 @@
  * entry is there if it is an instance: "web" of "web.2".
  * state is a word of life.h, or, of one that is at rest: failed; done (a task
  * that has ended well); held (it waits for others before it starts); blocked
- * (one of those has failed).  "says" is there if it has said STATUS= (sd_notify)
+ * (one of those has failed).  "says" is there if it has said STATUS= (sd_notify),
+ * "why" if there is a reason for its state: "waits for db", "db has failed".
  *
  * Whoever reads must accept members that it does not know.  Strings that came
  * from outside and are not UTF-8 are written with U+FFFD for each bad byte.
@@ -95,6 +109,10 @@ enum verb {
     VERB_LOGS,
     VERB_ATTACH,
     VERB_SEND,
+    VERB_WAIT,
+    VERB_SIGNAL,
+    VERB_PAUSE,
+    VERB_RESUME,
     VERBS
 };
 
@@ -127,6 +145,7 @@ struct status {
     char *command;
     char *says;  /* of itself, by sd_notify's STATUS=; NULL: nothing */
     char *entry; /* that it is an instance of; NULL: none */
+    char *why;   /* it is in this state; NULL: that needs no word */
     int64_t pid; /* 0: it does not run */
     uint64_t uptime_ms;
     uint64_t restarts; /* runs after the first */

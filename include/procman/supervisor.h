@@ -51,6 +51,8 @@ struct supervisor_config {
     bool exit_on_error;
     bool exit_on_stop;
     bool hangup_ignored; /* SIGHUP was ignored when procman began (nohup) */
+    bool wait; /* whoever is started first must become ready, or all ends */
+    uint64_t wait_timeout_ms;     /* 0: however long it takes */
     supervisor_window_fn *window; /* asked with on_over's owner; NULL: none */
 };
 

@@ -1,12 +1,18 @@
-#include "procman/ask.h"
+#include "ask_inside.h"
 #include "procman/client.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static int ask_session(const struct options *options, char *const *names,
-                       size_t name_count, bool looks_only)
+int ask_connect(const struct options *options, char *const *names,
+                size_t name_count)
+{
+    return ask_connect_to(options, names, name_count, false, 0);
+}
+
+int ask_connect_to(const struct options *options, char *const *names,
+                   size_t name_count, bool looks_only, uint64_t patience_ms)
 {
     struct client_choice choice = {
         .session = options->session,
@@ -14,7 +20,9 @@ static int ask_session(const struct options *options, char *const *names,
         .inherited = getenv("PROCMAN_SESSION"),
         .names = names,
         .name_count = name_count,
+        .excluded = options->excluded,
         .looks_only = looks_only,
+        .patience_ms = patience_ms,
     };
     struct cause why = {{0}};
     int connection = -1;
@@ -24,12 +32,6 @@ static int ask_session(const struct options *options, char *const *names,
     if (connection < 0)
         command_fail(EXIT_NOT_DONE, &why);
     return connection;
-}
-
-int ask_connect(const struct options *options, char *const *names,
-                size_t name_count)
-{
-    return ask_session(options, names, name_count, false);
 }
 
 bool ask_reply(int connection, const struct request *request,
@@ -44,7 +46,7 @@ bool ask_reply(int connection, const struct request *request,
 }
 
 /* Nothing that came from outside may bring control characters along. */
-static void print_line(const char *text)
+void ask_print_line(const char *text)
 {
     for (; *text; text++) {
         unsigned char byte = (unsigned char)*text;
@@ -56,7 +58,7 @@ static void print_line(const char *text)
 int ask_print(const struct reply *reply)
 {
     for (size_t i = 0; i < reply->outcome_count; i++)
-        print_line(reply->outcomes[i].text);
+        ask_print_line(reply->outcomes[i].text);
     if (reply->error) {
         struct cause why;
         cause_say(&why, "%s", reply->error);
@@ -65,74 +67,66 @@ int ask_print(const struct reply *reply)
     return reply->code;
 }
 
-int ask(const struct options *options, const struct request *request)
+int ask_on(int connection, const struct options *options,
+           struct request *request)
 {
+    uint64_t deadline_ms = ask_deadline(options);
     int code = EXIT_NOT_DONE;
     struct reply reply;
-    int connection = ask_connect(options, request->names, request->name_count);
 
-    if (connection < 0)
-        return code;
+    if (options->excluded)
+        request_add_option(request, "exclude", options->excluded);
     if (ask_reply(connection, request, &reply)) {
         code = ask_print(&reply);
         reply_release(&reply);
     }
+    request_release_options(request);
+    if (code == EXIT_DONE && options->wait)
+        code = ask_wait(connection, options, request->names,
+                        request->name_count, deadline_ms);
+    return code;
+}
+
+int ask(const struct options *options, struct request *request)
+{
+    int connection = ask_connect(options, request->names, request->name_count);
+
+    if (connection < 0) {
+        request_release_options(request);
+        return EXIT_NOT_DONE;
+    }
+    int code = ask_on(connection, options, request);
     close(connection);
     return code;
 }
 
-typedef void print_fn(const struct reply *reply);
+static enum verb for_all(enum verb verb)
+{
+    switch (verb) {
+    case VERB_START: return VERB_START_ALL;
+    case VERB_STOP: return VERB_STOP_ALL;
+    case VERB_RESTART: return VERB_RESTART_ALL;
+    default: return verb;
+    }
+}
 
-static int ask_statuses(const struct options *options, char **names,
-                        size_t name_count, print_fn *print)
+int ask_names(const struct command *command, const struct options *options,
+              enum verb verb, char **names, size_t name_count)
 {
     struct request request = {
-        .verb = VERB_STATUS, .names = names, .name_count = name_count};
-    int code = EXIT_NOT_DONE;
-    struct reply reply;
-    int connection = ask_session(options, names, name_count, true);
+        .verb = verb, .names = names, .name_count = name_count};
+    struct cause why;
 
-    if (connection < 0)
-        return code;
-    if (ask_reply(connection, &request, &reply)) {
-        code = ask_print(&reply);
-        if (code == EXIT_DONE)
-            print(&reply);
-        reply_release(&reply);
+    if (name_count == 0 && !options->excluded) {
+        cause_say(&why, "which process? (usage: procman %s %s)", command->name,
+                  command->usage);
+        return command_fail(EXIT_USAGE, &why);
     }
-    close(connection);
-    return code;
-}
-
-static void print_names(const struct reply *reply)
-{
-    for (size_t i = 0; i < reply->status_count; i++)
-        print_line(reply->statuses[i].name);
-}
-
-static void print_stars(const struct reply *reply)
-{
-    for (size_t i = 0; i < reply->status_count; i++) {
-        putchar(reply->statuses[i].pid ? '*' : ' ');
-        print_line(reply->statuses[i].name);
-    }
-}
-
-static void print_json(const struct reply *reply)
-{
-    char *text = status_json(reply->statuses, reply->status_count);
-
-    fputs(text, stdout);
-    free(text);
-}
-
-int ask_list(const struct options *options, char **names, size_t name_count)
-{
-    return ask_statuses(options, names, name_count, print_names);
-}
-
-int ask_status(const struct options *options, char **names, size_t name_count)
-{
-    return ask_statuses(options, names, name_count,
-                        options->json ? print_json : print_stars);
+    if (!options_agree(options, &why))
+        return command_fail(EXIT_USAGE, &why);
+    if (name_count == 0)
+        request.verb = for_all(verb);
+    if (options->with_dependents)
+        request_add_option(&request, "with-dependents", "yes");
+    return ask(options, &request);
 }

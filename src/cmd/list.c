@@ -4,7 +4,8 @@ static int run_list(const struct command *command,
                     const struct options *options)
 {
     (void)command;
-    return ask_list(options, options->words, options->word_count);
+    return ask_statuses(options, options->words, options->word_count,
+                        ask_print_names);
 }
 
 const struct command command_list = {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { SWITCH, TEXT, PORT, COLOR, CHOICE, PROCFILE };
+enum kind { SWITCH, TEXT, LIST, DURATION, WAIT, PORT, COLOR, CHOICE, PROCFILE };
 
 /* One without words about it is another name for the one before it. */
 struct option {
@@ -57,6 +57,22 @@ static const struct option table[] = {
     {"config", TEXT, AT(config), "FILE", "settings (procman.ini beside it)",
      NULL},
     {"session", TEXT, AT(session), "NAME", "talk to this session", NULL},
+    {"x", LIST, AT(excluded), "NAME,...", "not these: names, patterns, @groups",
+     "start run stop restart status list wait signal pause resume"},
+    {"wait", WAIT, AT(wait), "[TIME]", "until they are ready, for so long",
+     "start run restart"},
+    {"timeout", DURATION, AT(timeout_ms), "TIME", "wait no longer: 30s, 2m",
+     "wait start run restart"},
+    {"ready", SWITCH, AT(ready), NULL, "until they are ready (the default)",
+     "wait"},
+    {"stopped", SWITCH, AT(stopped), NULL, "until nothing of them is left",
+     "wait"},
+    {"exited", SWITCH, AT(exited), NULL, "until their present run is over",
+     "wait"},
+    {"with-dependents", SWITCH, AT(with_dependents), NULL,
+     "first whoever starts after them", "stop run"},
+    {"group", SWITCH, AT(whole_group), NULL, "to all of its process group",
+     "signal"},
     {"strict", SWITCH, AT(strict), NULL, "a warning is a failure", "check"},
     {"show", SWITCH, AT(show), NULL, "what each will run with, and why",
      "check"},
@@ -74,6 +90,15 @@ static const struct option table[] = {
 enum { OPTIONS = sizeof table / sizeof *table };
 
 _Static_assert(sizeof table / sizeof *table <= 64, "`given` has too few bits");
+
+static uint64_t bit_of(const char *name)
+{
+    size_t at = 0;
+
+    while (strcmp(table[at].name, name) != 0)
+        at++;
+    return UINT64_C(1) << at;
+}
 
 static bool takes(const struct command *command, const struct option *option)
 {
@@ -181,6 +206,34 @@ static void add_procfile(struct options *options, const char *path)
     options->more_procfiles[options->more_procfile_count++] = path;
 }
 
+/* It may be given more than once: all of them count. */
+static bool add_to_list(char **to, const char *name, const char *value,
+                        struct cause *why)
+{
+    char *list = *to ? mem_format("%s,%s", *to, value) : mem_string(value);
+
+    free(*to);
+    *to = list;
+    return *value || cause_say(why, "-%s needs a name", name);
+}
+
+static bool read_duration(uint64_t *to, const char *name, const char *value,
+                          struct cause *why)
+{
+    return value_duration(to, value, why) || cause_prefix(why, "-%s", name);
+}
+
+/* --wait, or --wait 30s, which is --wait --timeout 30s. */
+static bool read_wait(struct options *options, const char *value,
+                      struct cause *why)
+{
+    if (!read_duration(&options->timeout_ms, "wait", value, why))
+        return read_switch(&options->wait, "wait", value, why);
+    options->wait = true;
+    options->given |= bit_of("timeout");
+    return true;
+}
+
 static bool set(struct options *options, const struct option *option,
                 const char *value, struct cause *why)
 {
@@ -188,6 +241,9 @@ static bool set(struct options *options, const struct option *option,
 
     switch (option->kind) {
     case SWITCH: return read_switch(at, option->name, value, why);
+    case LIST: return add_to_list(at, option->name, value, why);
+    case DURATION: return read_duration(at, option->name, value, why);
+    case WAIT: return read_wait(options, value, why);
     case PORT: return read_port(at, option->name, value, why);
     case COLOR: return read_color(at, option->name, value, why);
     case CHOICE:
@@ -229,6 +285,16 @@ static const struct option *find_option(const char *word, const char *name,
     return NULL;
 }
 
+/* The next word, which may be missing. */
+static bool is_duration(const struct line *line)
+{
+    struct cause none;
+    uint64_t ms;
+
+    return line->at < line->count &&
+           value_duration(&ms, line->words[line->at], &none);
+}
+
 /* "-name", "--name", "-name=value", "-name value". */
 static bool read_option(struct options *options, struct line *line,
                         struct cause *why)
@@ -244,7 +310,7 @@ static bool read_option(struct options *options, struct line *line,
     options->given |= UINT64_C(1) << (option - table);
     if (equals)
         return set(options, option, equals + 1, why);
-    if (option->kind == SWITCH)
+    if (option->kind == SWITCH || (option->kind == WAIT && !is_duration(line)))
         return set(options, option, "true", why);
     if (line->at == line->count)
         return cause_say(why, "%s needs a value", word);
@@ -304,9 +370,8 @@ static bool check_procfiles(const struct options *options,
     return true;
 }
 
-/* An option that would do nothing is a mistake, not a wish. */
-static bool check_given(const struct options *options,
-                        const struct command *command, struct cause *why)
+bool options_suit(const struct options *options, const struct command *command,
+                  struct cause *why)
 {
     if (!command || options->help || options->version)
         return true;
@@ -332,7 +397,7 @@ bool options_read(struct options *options, const struct command **command,
                                 .rpc_server = true};
     options->words = mem_new((size_t)argc + 1, sizeof *options->words);
     if (read_line(options, command, &line, why) &&
-        check_given(options, *command, why))
+        options_suit(options, *command, why))
         return true;
     options_release(options);
     return false;
@@ -342,6 +407,7 @@ void options_release(struct options *options)
 {
     free(options->words);
     free(options->more_procfiles);
+    free(options->excluded);
     *options = (struct options){0};
 }
 
@@ -388,6 +454,12 @@ static void fill_display(struct options *options,
         options->raw = session->raw;
     if (!options_given(options, "color"))
         options->color = (enum color_choice)session->color;
+}
+
+bool options_agree(const struct options *options, struct cause *why)
+{
+    return options->wait || !options_given(options, "timeout") ||
+           cause_say(why, "--timeout is for --wait");
 }
 
 void options_fill(struct options *options, const struct settings *settings)

@@ -17,32 +17,67 @@ static int say_usage(const struct command *command, const char *problem)
     return command_fail(EXIT_USAGE, &why);
 }
 
+/* Whose options the verb takes. */
+static const struct command *command_of(enum verb verb)
+{
+    switch (verb) {
+    case VERB_START_ALL: return &command_start;
+    case VERB_STOP_ALL: return &command_stop;
+    case VERB_RESTART_ALL: return &command_restart;
+    default: return command_find(verb_word(verb));
+    }
+}
+
+/* As if the verb were the command. */
+static int run_as_command(const struct command *command,
+                          const struct options *options)
+{
+    struct options own = *options;
+
+    own.words++;
+    own.word_count--;
+    own.words_before_dashes--;
+    return command->run(command, &own);
+}
+
+static int run_for_all(const struct command *command,
+                       const struct options *options, enum verb verb)
+{
+    struct request request = {.verb = verb};
+    struct cause why;
+
+    if (options->word_count > 1)
+        return say_usage(command, "that is for all, without names");
+    if (options->with_dependents)
+        return say_usage(command, "all are stopped, dependents too");
+    if (!options_agree(options, &why))
+        return command_fail(EXIT_USAGE, &why);
+    return ask(options, &request);
+}
+
 static int run_verb(const struct command *command,
                     const struct options *options, enum verb verb)
 {
-    struct request request = {.verb = verb,
-                              .names = options->words + 1,
-                              .name_count = options->word_count - 1};
-    bool some = request.name_count > 0;
+    char **names = options->words + 1;
+    size_t count = options->word_count - 1;
+    struct cause why;
 
+    if (!options_suit(options, command_of(verb), &why))
+        return command_fail(EXIT_USAGE, &why);
     switch (verb) {
-    case VERB_LIST: return ask_list(options, request.names, request.name_count);
     case VERB_STATUS:
-        return ask_status(options, request.names, request.name_count);
+        return ask_statuses(options, names, count,
+                            options->json ? ask_print_json : ask_print_stars);
+    case VERB_START: return ask_names(command, options, verb, names, count);
     case VERB_RESTART:
-        if (!some) /* goreman's */
-            request.verb = VERB_RESTART_ALL;
-        break;
-    case VERB_START:
-    case VERB_STOP:
-        if (!some)
-            return say_usage(command, "which process?");
-        break;
-    default:
-        if (some)
-            return say_usage(command, "that is for all, without names");
+        if (count == 0) /* goreman's */
+            return run_for_all(command, options, VERB_RESTART_ALL);
+        return run_as_command(&command_restart, options);
+    case VERB_START_ALL:
+    case VERB_STOP_ALL:
+    case VERB_RESTART_ALL: return run_for_all(command, options, verb);
+    default: return run_as_command(command_of(verb), options);
     }
-    return ask(options, &request);
 }
 
 /* What the first word could have been: a verb, or a process of the session. */
@@ -85,16 +120,15 @@ static int restart_on(int connection, const struct options *options)
     struct request request = {.verb = VERB_RESTART,
                               .names = options->words,
                               .name_count = options->word_count};
-    struct reply list, reply;
+    struct reply list;
     int code = EXIT_NOT_DONE;
 
     if (!ask_reply(connection, &look, &list))
         return code;
     if (!may_mean(options->words[0], &list)) {
         code = say_unknown(options->words[0], &list);
-    } else if (ask_reply(connection, &request, &reply)) {
-        code = ask_print(&reply);
-        reply_release(&reply);
+    } else {
+        code = ask_on(connection, options, &request);
     }
     reply_release(&list);
     return code;
@@ -102,8 +136,12 @@ static int restart_on(int connection, const struct options *options)
 
 static int restart_names(const struct options *options)
 {
-    int connection = ask_connect(options, options->words, options->word_count);
+    struct cause why;
 
+    if (!options_suit(options, &command_restart, &why) ||
+        !options_agree(options, &why))
+        return command_fail(EXIT_USAGE, &why);
+    int connection = ask_connect(options, options->words, options->word_count);
     if (connection < 0)
         return EXIT_NOT_DONE;
     int code = restart_on(connection, options);
@@ -134,7 +172,8 @@ const struct command command_run = {
             "  stop NAME...       stop, and wait until it has ended\n"
             "  restart [NAME...]  stop and start again; without names: all\n"
             "  start-all, stop-all, restart-all\n"
-            "  list, status       as the commands of these names\n"
+            "  status [NAME...]   \"*name\" if it runs, \" name\" if not\n"
+            "  list [NAME...]     the names alone\n"
             "Without a verb the processes are restarted. A process that is "
             "called like a verb\nstands behind \"--\": procman run restart -- "
             "stop\n",

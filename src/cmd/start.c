@@ -51,7 +51,19 @@ static size_t count_processes(const struct draft *draft)
     return count;
 }
 
-/* The indexes of those that are named; none if nobody is. */
+/* Those that are named, or else start by themselves, but for those left out. */
+static bool choose_members(const struct options *options,
+                           const struct selection_member *members, size_t count,
+                           bool *chosen, struct cause *why)
+{
+    return selection_choose(members, count, options->words, options->word_count,
+                            chosen, why) &&
+           (!options->excluded ||
+            selection_leave_out(members, count, options->excluded, chosen,
+                                why));
+}
+
+/* The indexes of those that are to start. */
 static bool choose(struct start *start, struct cause *why)
 {
     const struct draft *draft = &start->draft;
@@ -62,12 +74,13 @@ static bool choose(struct start *start, struct cause *why)
     for (size_t i = 0; i < draft->count; i++)
         for (size_t k = 0; k < draft->plans[i].count; k++) {
             const struct plan_process *process = &draft->plans[i].processes[k];
+            chosen[at] =
+                start->options.word_count == 0 && process->settings.autostart;
             members[at].name = process->name;
             members[at].groups = &process->settings.group;
             members[at++].entry = process->entry;
         }
-    bool good = selection_choose(members, count, start->options.words,
-                                 start->options.word_count, chosen, why);
+    bool good = choose_members(&start->options, members, count, chosen, why);
     start->chosen = mem_new(count, sizeof *start->chosen);
     for (size_t i = 0; i < count; i++)
         if (chosen[i])
@@ -99,7 +112,7 @@ static bool understand(struct start *start, struct cause *why)
     if (!options_enter(&start->options, why) || !read_files(start, why))
         return false;
     options_fill(&start->options, &start->draft.inputs[0].settings);
-    return choose(start, why);
+    return options_agree(&start->options, why) && choose(start, why);
 }
 
 /* ---- what the display has to say ------------------------------------------ */
@@ -155,6 +168,8 @@ static void be_supervisor(struct start *start)
         .exit_on_error = start->options.exit_on_error,
         .exit_on_stop = start->options.exit_on_stop,
         .hangup_ignored = start->hangup_ignored,
+        .wait = start->options.wait,
+        .wait_timeout_ms = start->options.timeout_ms,
         .window = window_of,
     };
 

@@ -4,15 +4,20 @@ static int run_status(const struct command *command,
                       const struct options *options)
 {
     (void)command;
-    return ask_status(options, options->words, options->word_count);
+    return ask_statuses(options, options->words, options->word_count,
+                        options->json ? ask_print_json : ask_print_table);
 }
 
 const struct command command_status = {
     .name = "status",
     .usage = "[--json] [NAME...]",
-    .brief = "Show which processes run",
-    .help = "One line for each process: \"*name\" if it runs, \" name\" if it "
-            "does not.\nWith --json: name, state, pid, uptime, restarts, last "
-            "exit and command.\n",
+    .brief = "Show how the processes are",
+    .help =
+        "A table: state, pid, how long it has been up, how often it was\n"
+        "restarted, its last exit, and what it says of itself (STATUS= of\n"
+        "sd_notify) or what it waits for. Columns that are empty are left "
+        "out.\n"
+        "With --json everything, for programs. \"procman run status\" shows\n"
+        "goreman's lines: \"*name\" if it runs, \" name\" if it does not.\n",
     .run = run_status,
 };

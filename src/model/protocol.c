@@ -80,6 +80,8 @@ static bool take_status(struct reply *reply, const json_t *object,
         done = take_string(&status->says, object, "says", why);
     if (done && json_object_get(object, "entry"))
         done = take_string(&status->entry, object, "entry", why);
+    if (done && json_object_get(object, "why"))
+        done = take_string(&status->why, object, "why", why);
     return done &&
            take_last_exit(status, json_object_get(object, "last_exit"), why);
 }
@@ -144,6 +146,7 @@ void reply_release(struct reply *reply)
         free(reply->statuses[i].state);
         free(reply->statuses[i].says);
         free(reply->statuses[i].entry);
+        free(reply->statuses[i].why);
         free(reply->statuses[i].command);
     }
     free(reply->outcomes);

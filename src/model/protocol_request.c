@@ -20,17 +20,25 @@ static const struct {
     enum names names;
     const char *options[OPTIONS_EACH + 1];
 } verbs[VERBS] = {
-    [VERB_START] = {"start", NAMES_SOME, {0}},
-    [VERB_STOP] = {"stop", NAMES_SOME, {GUARDED}},
-    [VERB_RESTART] = {"restart", NAMES_SOME, {GUARDED, ROLLED}},
-    [VERB_START_ALL] = {"start-all", NAMES_NONE, {0}},
-    [VERB_STOP_ALL] = {"stop-all", NAMES_NONE, {GUARDED}},
-    [VERB_RESTART_ALL] = {"restart-all", NAMES_NONE, {GUARDED, ROLLED}},
+    [VERB_START] = {"start", NAMES_SOME, {"exclude"}},
+    [VERB_STOP] = {"stop", NAMES_SOME, {"exclude", "with-dependents", GUARDED}},
+    [VERB_RESTART] = {"restart", NAMES_SOME, {"exclude", GUARDED, ROLLED}},
+    [VERB_START_ALL] = {"start-all", NAMES_NONE, {"exclude"}},
+    [VERB_STOP_ALL] = {"stop-all",
+                       NAMES_NONE,
+                       {"exclude", "with-dependents", GUARDED}},
+    [VERB_RESTART_ALL] = {"restart-all",
+                          NAMES_NONE,
+                          {"exclude", GUARDED, ROLLED}},
     [VERB_LIST] = {"list", NAMES_NONE, {0}},
-    [VERB_STATUS] = {"status", NAMES_ANY, {0}},
     [VERB_LOGS] = {"logs", NAMES_ANY, {"follow", "lines", "since", "run"}},
     [VERB_ATTACH] = {"attach", NAMES_ONE, {"read-only"}},
     [VERB_SEND] = {"send", NAMES_ONE, {"text", "enter", "end"}},
+    [VERB_STATUS] = {"status", NAMES_ANY, {"exclude"}},
+    [VERB_WAIT] = {"wait", NAMES_ANY, {"exclude", "for", "timeout"}},
+    [VERB_SIGNAL] = {"signal", NAMES_ANY, {"exclude", "signal", "group"}},
+    [VERB_PAUSE] = {"pause", NAMES_ANY, {"exclude"}},
+    [VERB_RESUME] = {"resume", NAMES_ANY, {"exclude"}},
 };
 
 const char *verb_word(enum verb verb)

@@ -77,6 +77,10 @@ static void add_status(struct buf *out, const struct status *status)
         buf_add_string(out, ", ");
         add_member(out, "says", status->says);
     }
+    if (status->why) {
+        buf_add_string(out, ", ");
+        add_member(out, "why", status->why);
+    }
     if (status->has_exited)
         add_last_exit(out, status);
     buf_add_char(out, '}');

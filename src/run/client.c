@@ -2,19 +2,21 @@
 #include "procman/buf.h"
 #include "procman/mem.h"
 #include "procman/os_file.h"
-#include "procman/pattern.h"
 #include "procman/session.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
+#include <uv.h>
 
 /* How long a session may take to say what it runs, when that decides whether
  * it is meant: one that is stopped must not keep the others from us. */
-enum { PROBE_S = 2 };
+enum { PROBE_MS = 2000 };
+
+/* Between two looks for a session that is expected. */
+enum { AGAIN_NS = 20000000 };
 
 /* ---- which session ---------------------------------------------------- */
 
@@ -106,28 +108,23 @@ static void find_here(struct candidates *candidates, const char *folder)
     free(paths);
 }
 
-static bool is_among(const char *word, const struct reply *reply)
-{
-    for (size_t i = 0; i < reply->status_count; i++)
-        if (pattern_means(word, reply->statuses[i].name,
-                          reply->statuses[i].entry))
-            return true;
-    return false;
-}
-
+/* The session knows best whom a word means, a group most of all. */
 static bool has_names(int connection, const struct client_choice *choice)
 {
-    struct timeval patience = {.tv_sec = PROBE_S}, forever = {0};
-    struct request request = {.verb = VERB_LIST};
+    struct request request = {.verb = VERB_STATUS,
+                              .names = (char **)choice->names,
+                              .name_count = choice->name_count};
     struct reply reply;
     struct cause none;
 
-    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    bool all = client_ask(connection, &request, &reply, &none);
-    for (size_t i = 0; all && i < choice->name_count; i++)
-        all = is_among(choice->names[i], &reply);
+    if (choice->excluded)
+        request_add_option(&request, "exclude", choice->excluded);
+    client_be_patient(connection, PROBE_MS);
+    bool all =
+        client_ask(connection, &request, &reply, &none) && reply.code == 0;
     reply_release(&reply);
-    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof forever);
+    client_be_patient(connection, 0);
+    request_release_options(&request);
     return all;
 }
 
@@ -138,7 +135,9 @@ static struct candidate *decide_by_names(struct candidates *candidates,
     struct candidate *found = NULL;
     size_t fitting = 0;
 
-    for (size_t i = 0; choice->name_count && i < candidates->count; i++)
+    if (choice->name_count == 0 && !choice->excluded)
+        return NULL;
+    for (size_t i = 0; i < candidates->count; i++)
         if (has_names(candidates->all[i].connection, choice)) {
             found = &candidates->all[i];
             fitting++;
@@ -167,7 +166,25 @@ static int take(struct candidate *candidate)
     return connection;
 }
 
-static int connect_here(const struct client_choice *choice, struct cause *why)
+/* NULL: there are several, and nothing tells which is meant. */
+static struct candidate *decide(struct candidates *candidates,
+                                const struct client_choice *choice)
+{
+    struct candidate *chosen = NULL;
+    bool named = choice->name_count > 0 || choice->excluded;
+
+    if (candidates->count == 1)
+        return &candidates->all[0];
+    chosen = decide_by_names(candidates, choice);
+    if (!chosen && choice->looks_only && !named &&
+        candidates->all[0].is_default)
+        chosen = &candidates->all[0];
+    return chosen;
+}
+
+/* One that could still be started here is absent. */
+static int connect_here(const struct client_choice *choice, bool *absent,
+                        struct cause *why)
 {
     struct candidates candidates = {0};
     struct candidate *chosen = NULL;
@@ -175,13 +192,9 @@ static int connect_here(const struct client_choice *choice, struct cause *why)
     char *folder = os_real_path(".");
 
     find_here(&candidates, folder ? folder : "");
-    if (candidates.count == 1)
-        chosen = &candidates.all[0];
-    else if (candidates.count > 1)
-        chosen = decide_by_names(&candidates, choice);
-    if (!chosen && choice->looks_only && choice->name_count == 0 &&
-        candidates.all && candidates.all[0].is_default)
-        chosen = &candidates.all[0];
+    if (candidates.count)
+        chosen = decide(&candidates, choice);
+    *absent = candidates.count == 0 && access("Procfile", F_OK) == 0;
 
     if (chosen)
         connection = take(chosen);
@@ -197,7 +210,8 @@ static int connect_here(const struct client_choice *choice, struct cause *why)
     return connection;
 }
 
-static int connect_procfile(const char *procfile, struct cause *why)
+static int connect_procfile(const char *procfile, bool *absent,
+                            struct cause *why)
 {
     char *real, *path = session_path(procfile, &real, why);
     struct cause none;
@@ -205,6 +219,7 @@ static int connect_procfile(const char *procfile, struct cause *why)
     if (!path)
         return -1;
     int connection = session_connect(path, &none);
+    *absent = connection < 0;
     if (connection < 0)
         cause_say(why,
                   "no session is running for %s; start one with "
@@ -215,13 +230,14 @@ static int connect_procfile(const char *procfile, struct cause *why)
     return connection;
 }
 
-static int connect_session(const char *session, struct cause *why)
+static int connect_session(const char *session, bool *absent, struct cause *why)
 {
     char *place = session_place();
     char *path = strchr(session, '/') ? mem_string(session)
                                       : mem_format("%s/%s", place, session);
     int connection = session_connect(path, why);
 
+    *absent = connection < 0;
     if (connection < 0)
         cause_prefix(why, "no session is running at %s", path);
     free(path);
@@ -229,17 +245,32 @@ static int connect_session(const char *session, struct cause *why)
     return connection;
 }
 
-int client_connect(const struct client_choice *choice, struct cause *why)
+static int connect_once(const struct client_choice *choice, bool *absent,
+                        struct cause *why)
 {
+    *absent = false;
     if (choice->session)
-        return connect_session(choice->session, why);
+        return connect_session(choice->session, absent, why);
     if (choice->procfile)
-        return connect_procfile(choice->procfile, why);
+        return connect_procfile(choice->procfile, absent, why);
     if (choice->inherited && *choice->inherited) {
-        int connection = connect_session(choice->inherited, why);
+        int connection = connect_session(choice->inherited, absent, why);
         if (connection < 0)
             cause_prefix(why, "PROCMAN_SESSION");
         return connection;
     }
-    return connect_here(choice, why);
+    return connect_here(choice, absent, why);
+}
+
+int client_connect(const struct client_choice *choice, struct cause *why)
+{
+    struct timespec pause = {.tv_nsec = AGAIN_NS};
+    uint64_t until_ns = uv_hrtime() + choice->patience_ms * 1000000;
+    bool absent;
+    int connection;
+
+    while ((connection = connect_once(choice, &absent, why)) < 0 && absent &&
+           uv_hrtime() < until_ns)
+        nanosleep(&pause, NULL);
+    return connection;
 }

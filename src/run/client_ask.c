@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 /* A part goes to its reader, without being read a second time; NULL: it was
  * the reply, or nothing that can be read as a part. */
@@ -18,6 +20,14 @@ static json_t *read_part(const char *line, size_t len)
         return NULL;
     }
     return object;
+}
+
+void client_be_patient(int connection, uint64_t limit_ms)
+{
+    struct timeval limit = {.tv_sec = (time_t)(limit_ms / 1000),
+                            .tv_usec = (suseconds_t)(limit_ms % 1000 * 1000)};
+
+    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 }
 
 /* A session that refuses a request closes while we may still be writing: its

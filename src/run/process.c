@@ -126,6 +126,15 @@ void process_arm(struct process *process, uint64_t delay_ms)
     uv_timer_start(&process->timer, on_timer, delay_ms, 0);
 }
 
+void process_note_trouble(struct process *process, const char *why)
+{
+    char *trouble = mem_string(why);
+
+    free(process->trouble);
+    process->trouble = trouble;
+    process_watcher(process)->on_unwell(process->site->owner, process, trouble);
+}
+
 /* One that was never started has nobody to wait for. */
 static enum life_event see_leader_off(struct process *process)
 {
@@ -150,6 +159,7 @@ static enum life_event close_run(struct process *process)
         console_close(process->console);
     ready_close(process->ready);
     process->ready = NULL;
+    process->frozen = false;
     free(process->status);
     process->status = NULL;
     process->now.gone_ms = process_now_ms(process);
@@ -223,7 +233,7 @@ static void say_too_late(struct process *process)
     char *why =
         mem_format("it is not ready after %s", words_duration(limit).text);
 
-    process_watcher(process)->on_unwell(process->site->owner, process, why);
+    process_note_trouble(process, why);
     free(why);
 }
 
@@ -353,7 +363,9 @@ void process_pause(struct process *process, bool paused)
 
 void process_suspend(struct process *process, bool suspended)
 {
-    if (process->life.state != LIFE_IDLE && process->now.pid)
+    bool sleeps_on = process->frozen && !suspended;
+
+    if (process->life.state != LIFE_IDLE && process->now.pid && !sleeps_on)
         process_signal_all(process, suspended ? SIGSTOP : SIGCONT);
 }
 
@@ -381,6 +393,11 @@ bool process_wanted(const struct process *process)
 bool process_failed(const struct process *process)
 {
     return process->life.state == LIFE_IDLE && process->life.failed;
+}
+
+bool process_asked(const struct process *process)
+{
+    return process->life.asked;
 }
 
 bool process_crashed(const struct process *process)
@@ -411,6 +428,11 @@ const char *process_status(const struct process *process)
 const char *process_failure(const struct process *process)
 {
     return process->failure;
+}
+
+const char *process_trouble(const struct process *process)
+{
+    return process->trouble;
 }
 
 uint64_t process_age_ms(struct process *process)
@@ -448,6 +470,7 @@ static void on_home_empty(void *owner)
 
     free(process->strays);
     free(process->failure);
+    free(process->trouble);
     free(process->status);
     free(process->backoff);
     free(process);

@@ -3,6 +3,7 @@
  *     process.c        its life: what is to be done, and what happened
  *     process_start.c  one run: from the settings to a leader that is ready
  *     process_stop.c   from its stop-command to SIGKILL, until nobody is left
+ *     process_signal.c signals that somebody sends it, and its pauses
  */
 #ifndef PROCMAN_PROCESS_INSIDE_H
 #define PROCMAN_PROCESS_INSIDE_H
@@ -30,6 +31,7 @@ struct process {
     struct process_run now, last;
     struct backoff *backoff; /* NULL: it is never started again unasked */
     char *failure;           /* why `now` could not be started; NULL */
+    char *trouble;           /* what was wrong with `now`; NULL */
     pid_t *strays;           /* fled from the group, and live */
     size_t stray_count;
     bool group_gone;          /* its number may be somebody else's by now */
@@ -37,7 +39,9 @@ struct process {
     bool stop_command_ended;  /* it has, others of its group have not */
     uint64_t stop_command_ms; /* when it was started */
     unsigned kills;           /* that were not allowed */
-    bool paused;
+    bool paused;              /* its output is not read */
+    bool frozen;              /* by SIGSTOP, until it is thawed or stopped */
+    uint64_t thawed_left_ms;  /* to become ready, once thawed; 0: for ever */
 
     struct handles home; /* live as long as the process: the timers */
     uv_timer_t timer;    /* what it is for depends on the state, see life.h */
@@ -59,11 +63,13 @@ const struct process_watcher *process_watcher(const struct process *process);
 /* uv_now() is as old as this turn of the loop; never 0. */
 uint64_t process_now_ms(struct process *process);
 
+/* It is not well: this is remembered and told. */
+void process_note_trouble(struct process *process, const char *why);
+
 /* Its one timer, whose meaning is that of its state. */
 void process_arm(struct process *process, uint64_t delay_ms);
 
 bool process_leader_is_gone(const struct process *process);
-
 /* ---- process_start.c ---- */
 
 /* A child that has all that its settings give to the leader; `output` is

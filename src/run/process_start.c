@@ -144,7 +144,7 @@ static void on_unwell(void *owner, const char *why)
 
     if (state != LIFE_STARTING && state != LIFE_READY)
         return; /* it is on its way out, and need not be well */
-    process_watcher(process)->on_unwell(process->site->owner, process, why);
+    process_note_trouble(process, why);
     process_tell(process, LIFE_UNHEALTHY);
 }
 
@@ -280,6 +280,8 @@ enum life_event process_spawn(struct process *process)
         .number = process->now.number + 1,
         .started_ms = process_now_ms(process),
     };
+    free(process->trouble);
+    process->trouble = NULL;
     process->group_gone = false;
     process->kills = 0;
     int failed = start_ready_run(process, &why);

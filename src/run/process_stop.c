@@ -132,6 +132,7 @@ enum life_event process_send_stop(struct process *process)
     struct cause why;
 
     process->now.signalled_ms = process_now_ms(process);
+    process->frozen = false; /* whoever is told to end is woken up */
     process_arm(process, process->spec->stop_timeout_ms);
     if (may_be_asked(process)) {
         process_signal_all(process, SIGCONT);
@@ -166,9 +167,8 @@ static enum life_event give_up(struct process *process)
 {
     process->now.ended_ms = process_now_ms(process);
     process->now.signum = SIGKILL;
-    process_watcher(process)->on_unwell(
-        process->site->owner, process,
-        "it runs as another user and cannot be ended; it lives on");
+    process_note_trouble(
+        process, "it runs as another user and cannot be ended; it lives on");
     return LIFE_CRASHED;
 }
 

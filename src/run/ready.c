@@ -18,6 +18,7 @@ struct ready {
     struct environment environment;
     pid_t leader;
     bool is_ready;
+    bool frozen; /* nobody asks it anything, and nobody waits for its word */
 
     struct notify *notify;
     struct probe *probe;
@@ -96,7 +97,7 @@ static void on_watchdog(uv_timer_t *timer)
 
 static void feed_watchdog(struct ready *ready)
 {
-    if (ready->watchdog && ready->is_ready)
+    if (ready->watchdog && ready->is_ready && !ready->frozen)
         uv_timer_start(ready->watchdog, on_watchdog,
                        ready->spec.alive_interval_ms, 0);
 }
@@ -281,8 +282,24 @@ void ready_watch(struct ready *ready)
     ready->is_ready = true;
     stop_probe(ready);
     feed_watchdog(ready);
-    if (is_probe(ready->spec.alive->kind))
+    if (is_probe(ready->spec.alive->kind) && !ready->frozen)
         start_probe(ready, ready->spec.alive, true);
+}
+
+void ready_freeze(struct ready *ready, bool frozen)
+{
+    const struct readiness *asked =
+        ready->is_ready ? ready->spec.alive : ready->spec.ready;
+
+    ready->frozen = frozen;
+    stop_probe(ready);
+    if (ready->watchdog)
+        uv_timer_stop(ready->watchdog);
+    if (frozen)
+        return;
+    feed_watchdog(ready);
+    if (is_probe(asked->kind))
+        start_probe(ready, asked, ready->is_ready);
 }
 
 void ready_line(struct ready *ready, const char *text, size_t len)

@@ -58,6 +58,10 @@ bool ready_started(struct ready *ready, char *const *env, pid_t leader);
 /* It has become ready: from now on it is looked after whether it stays well. */
 void ready_watch(struct ready *ready);
 
+/* Nobody of it runs while it is frozen: it is not asked how it is, and need not
+ * say it.  Thawed, it has as much time as at first. */
+void ready_freeze(struct ready *ready, bool frozen);
+
 /* A line it wrote. */
 void ready_line(struct ready *ready, const char *text, size_t len);
 

@@ -1,91 +1,71 @@
-/* What clients ask of a supervisor: protocol.h in, errands out. */
+/* What clients ask of a supervisor: protocol.h in, errands and answers out. */
 #include "procman/mem.h"
 #include "procman/selection.h"
-#include "supervisor_inside.h"
+#include "requests_inside.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+/* ---- who is meant -------------------------------------------------------- */
+
+static struct selection_member *make_selection(const struct roster *roster)
+{
+    struct selection_member *members = mem_new(roster->count, sizeof *members);
+
+    for (size_t i = 0; i < roster->count; i++) {
+        members[i].name = roster->members[i]->planned->name;
+        members[i].groups = &roster->members[i]->planned->settings.group;
+        members[i].entry = roster->members[i]->planned->entry;
+    }
+    return members;
+}
 
 /* Which processes are meant, each once; all of them if there are no names.
  * False: one is unknown, and the reply says so. */
 static bool choose(const struct roster *roster, const struct request *request,
                    bool *chosen, struct reply *reply)
 {
-    struct selection_member *members = mem_new(roster->count, sizeof *members);
+    struct selection_member *members = make_selection(roster);
+    const char *exclude = request_option(request, "exclude");
     struct cause why;
 
-    for (size_t i = 0; i < roster->count; i++) {
-        members[i].name = roster->members[i]->planned->name;
-        members[i].groups = &roster->members[i]->planned->settings.group;
-        members[i].entry = roster->members[i]->planned->entry;
+    for (size_t i = 0; i < roster->count; i++)
         chosen[i] = request->name_count == 0;
-    }
     bool good = selection_choose(members, roster->count, request->names,
                                  request->name_count, chosen, &why);
+    if (good && exclude)
+        good =
+            selection_leave_out(members, roster->count, exclude, chosen, &why);
     if (!good)
         reply_fail(reply, 2, "%s", why.text);
     free(members);
     return good;
 }
 
-/* What people want to know of one that is at rest, and why it waits. */
-static const char *state_word(const struct member *member)
+static bool is_there(const struct member *member)
 {
-    const struct process *process = member->process;
-    const struct process_run *last = process_last_run(process);
-    int kind = member->planned->settings.kind;
-
-    if (member->held)
-        return supervisor_is_blocked(member) ? "blocked" : "held";
-    if (process_failed(process))
-        return "failed";
-    if (process_state(process) == LIFE_IDLE && kind == KIND_TASK &&
-        last->number > 0 && !last->asked)
-        return "done";
-    return life_word(process_state(process));
+    return member->held || process_state(member->process) != LIFE_IDLE;
 }
 
-static void fill_in(struct status *status, struct process *process)
+static bool starts_after_a_chosen_one(const struct member *member,
+                                      const bool *chosen)
 {
-    const struct process_run *run = process_run(process);
-    const struct process_run *last =
-        run->ended_ms ? run : process_last_run(process);
-    bool runs = run->pid && !run->ended_ms;
-
-    status->name = mem_string(process_spec(process)->name);
-    status->command = mem_string(process_spec(process)->command);
-    if (process_status(process))
-        status->says = mem_string(process_status(process));
-    status->pid = runs ? run->pid : 0;
-    status->uptime_ms = runs ? process_age_ms(process) : 0;
-    status->restarts = run->number > 1 ? run->number - 1 : 0;
-    status->has_exited = last->number > 0;
-    status->exit_code = last->code;
-    status->exit_signal = last->signum;
-    status->exit_asked = last->asked;
+    for (size_t i = 0; i < member->after_count; i++)
+        if (chosen[member->after[i]->place])
+            return true;
+    return false;
 }
 
-static void add_status(const struct member *member, struct reply *reply)
+/* In the sequence, whoever starts after somebody stands behind him. */
+static void add_dependents(const struct roster *roster, bool *chosen)
 {
-    struct status *status = reply_add_status(reply);
-    const char *entry = member->planned->entry;
-
-    status->entry = entry ? mem_string(entry) : NULL;
-    status->state = mem_string(state_word(member));
-    fill_in(status, member->process);
+    for (size_t i = 0; i < roster->count; i++) {
+        const struct member *member = roster->sequence[i];
+        if (starts_after_a_chosen_one(member, chosen) && is_there(member))
+            chosen[member->place] = true;
+    }
 }
 
-static void answer_statuses(const struct supervisor *supervisor,
-                            struct control_call *call, const bool *chosen)
-{
-    struct reply reply = {0};
-
-    for (size_t i = 0; i < supervisor->roster.count; i++)
-        if (chosen[i])
-            add_status(supervisor->roster.members[i], &reply);
-    control_answer(call, &reply);
-    reply_release(&reply);
-}
+/* ---- errands ------------------------------------------------------------- */
 
 static enum verb errand_verb(enum verb verb)
 {
@@ -98,18 +78,22 @@ static enum verb errand_verb(enum verb verb)
     }
 }
 
-/* Stopped in reverse order of the plan, as everything is. */
+/* Whoever starts after others is started behind them and stopped before them;
+ * else the order is that of the files. */
 static void send_errand(struct supervisor *supervisor,
                         struct control_call *call, enum verb verb,
                         const bool *chosen)
 {
-    size_t count = supervisor->roster.count;
-    struct errand *errand = errand_create(errand_verb(verb), call, count);
+    const struct roster *roster = &supervisor->roster;
+    struct errand *errand =
+        errand_create(errand_verb(verb), call, roster->count);
 
-    for (size_t i = 0; i < count; i++) {
-        size_t index = errand->verb == VERB_STOP ? count - 1 - i : i;
-        if (chosen[index])
-            errand_add(errand, supervisor->roster.members[index]->process);
+    for (size_t i = 0; i < roster->count; i++) {
+        bool backwards = errand->verb == VERB_STOP;
+        size_t at = backwards ? roster->count - 1 - i : i;
+        struct member *member = roster->sequence[at];
+        if (chosen[member->place])
+            errand_add(errand, member->process);
     }
     supervisor_send(supervisor, errand);
 }
@@ -156,27 +140,51 @@ static void carry_out(struct supervisor *supervisor, struct control_call *call,
     reply_release(&refusal);
 }
 
-static void grant(struct supervisor *supervisor, struct control_call *call,
-                  const struct request *request, const bool *chosen)
+static void refuse_start(struct control_call *call)
 {
     struct reply reply = {0};
+
+    reply_fail(&reply, 1,
+               "procman is shutting down: nothing is started any more");
+    control_answer(call, &reply);
+    reply_release(&reply);
+}
+
+static void wait_for(struct supervisor *supervisor, struct control_call *call,
+                     const struct request *request, const bool *chosen)
+{
+    struct reply refusal = {0};
+
+    if (!waiters_add_call(&supervisor->waiters, &supervisor->roster, request,
+                          chosen, call, &refusal))
+        control_answer(call, &refusal);
+    reply_release(&refusal);
+}
+
+static void grant(struct supervisor *supervisor, struct control_call *call,
+                  const struct request *request, bool *chosen)
+{
     bool stop = errand_verb(request->verb) == VERB_STOP;
 
-    if (request->verb == VERB_LIST || request->verb == VERB_STATUS) {
-        answer_statuses(supervisor, call, chosen);
-    } else if (request->verb == VERB_LOGS) {
-        supervisor_tell_logs(supervisor, call, request);
-    } else if (request->verb == VERB_ATTACH || request->verb == VERB_SEND) {
-        grant_console(supervisor, call, request, chosen);
-    } else if (supervisor->phase != PHASE_RUNNING && !stop) {
-        reply_fail(&reply, 1,
-                   "procman is shutting down: nothing is started "
-                   "any more");
-        control_answer(call, &reply);
-        reply_release(&reply);
-    } else {
-        carry_out(supervisor, call, request, chosen);
+    switch (request->verb) {
+    case VERB_LIST:
+    case VERB_STATUS: answer_statuses(supervisor, call, chosen); return;
+    case VERB_LOGS: supervisor_tell_logs(supervisor, call, request); return;
+    case VERB_ATTACH:
+    case VERB_SEND: grant_console(supervisor, call, request, chosen); return;
+    case VERB_WAIT: wait_for(supervisor, call, request, chosen); return;
+    case VERB_SIGNAL:
+    case VERB_PAUSE:
+    case VERB_RESUME: send_signals(supervisor, call, request, chosen); return;
+    default: break;
     }
+    if (supervisor->phase != PHASE_RUNNING && !stop) {
+        refuse_start(call);
+        return;
+    }
+    if (stop && request_option(request, "with-dependents"))
+        add_dependents(&supervisor->roster, chosen);
+    carry_out(supervisor, call, request, chosen);
 }
 
 void supervisor_request(void *owner, struct control_call *call,

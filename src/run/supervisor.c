@@ -119,6 +119,7 @@ void supervisor_start(struct supervisor *supervisor, const size_t *indexes,
     for (size_t i = 0; i < supervisor->roster.count && count == 0; i++)
         if (members[i]->planned->settings.autostart)
             queue(supervisor, members[i]);
+    supervisor_await_start(supervisor);
     uv_idle_start(&supervisor->starter, on_starter_turn);
 }
 
@@ -181,6 +182,7 @@ static void make_handles(struct supervisor *supervisor)
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->look_timer);
     shutdown_init(&supervisor->shutdown, loop, &supervisor->roster,
                   supervisor->config.output, &supervisor->handles);
+    waiters_init(&supervisor->waiters, loop, &supervisor->handles);
     watch_signals(supervisor);
 }
 

@@ -71,6 +71,7 @@ static void close_all(struct supervisor *supervisor)
     handles_close((uv_handle_t *)&supervisor->errand_timer);
     handles_close((uv_handle_t *)&supervisor->roll_timer);
     handles_close((uv_handle_t *)&supervisor->shutdown.timer);
+    waiters_close(&supervisor->waiters);
     for (size_t i = 0; i < supervisor->roster.count; i++)
         process_close(supervisor->roster.members[i]->process);
     history_end(supervisor->history);
@@ -155,6 +156,7 @@ void supervisor_begin_stopping(struct supervisor *supervisor)
         supervisor_let_go(supervisor->roster.members[i]);
     uv_idle_stop(&supervisor->starter);
     rolling_stop_all(supervisor, "procman is shutting down");
+    waiters_begin_end(&supervisor->waiters);
     shutdown_begin(&supervisor->shutdown);
     supervisor->look_wanted = true;
     supervisor_look_if_wanted(supervisor);

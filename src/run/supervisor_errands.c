@@ -15,13 +15,29 @@ static void tell_item(struct errand *errand)
     errand_look(errand, process);
 }
 
+/* Is one of those that start after it still on its way out? */
+static bool is_needed(const struct errand *errand,
+                      const struct process *process)
+{
+    for (size_t i = 0; i < errand->told; i++)
+        if (!errand->items[i].done &&
+            member_starts_after(member_of(errand->items[i].process),
+                                member_of(process)))
+            return true;
+    return false;
+}
+
 /* Everybody is told at once, but those that are to stop: they are told one after
  * another as long as they end promptly, for the reason that a shutdown has. */
 static bool may_tell_next(const struct errand *errand)
 {
     if (errand->told == errand->count)
         return false;
-    if (errand->verb != VERB_STOP || errand->in_a_hurry)
+    if (errand->verb != VERB_STOP)
+        return true;
+    if (is_needed(errand, errand->items[errand->told].process))
+        return false;
+    if (errand->in_a_hurry)
         return true;
     for (size_t i = 0; i < errand->told; i++)
         if (!errand->items[i].done)

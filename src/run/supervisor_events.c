@@ -1,5 +1,6 @@
 #include "procman/remains.h"
 #include "procman/words.h"
+#include "standing.h"
 #include "supervisor_inside.h"
 
 #include <stdlib.h>
@@ -44,18 +45,10 @@ static void say_ended(struct supervisor *supervisor,
                       const struct process *process)
 {
     const struct process_run *run = process_run(process);
-    const char *name = process_spec(process)->name;
-    const char *asked = run->asked ? ", as asked" : "";
-    struct words after = words_duration(run->ended_ms - run->started_ms);
 
-    if (run->signum)
-        output_say_about(supervisor->config.output, &member_of(process)->source,
-                         LINE_ENDED, "%s was ended by %s after %s%s", name,
-                         words_signal(run->signum).text, after.text, asked);
-    else
-        output_say_about(supervisor->config.output, &member_of(process)->source,
-                         LINE_ENDED, "%s exited with code %d after %s%s", name,
-                         run->code, after.text, asked);
+    output_say_about(supervisor->config.output, &member_of(process)->source,
+                     LINE_ENDED, "%s %s%s", process_spec(process)->name,
+                     standing_exit(run).text, run->asked ? ", as asked" : "");
 }
 
 static int code_of(const struct process_run *run)
@@ -186,7 +179,7 @@ static void on_state(void *owner, struct process *process)
     struct member *member = member_of(process);
 
     say_state(supervisor, process);
-
+    waiters_note_change(&supervisor->waiters);
     supervisor_look_at_errands(supervisor, process);
     supervisor_go_on_with_errands(supervisor);
     supervisor_order_changed(supervisor, member);

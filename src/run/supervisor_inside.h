@@ -6,6 +6,7 @@
  *     supervisor_errands.c  what clients have asked for
  *     supervisor_logs.c     what processes have written
  *     supervisor_attach.c   who types into a process, and watches it
+ *     supervisor_wait.c     what becomes of `start --wait`
  *     supervisor_kin.c      who else is there: looks at all descendants
  *     supervisor_end.c      from the last wish to the last handle
  *     rolling.c             members restarted one after another
@@ -23,6 +24,7 @@
 #include "rolling.h"
 #include "roster.h"
 #include "shutdown.h"
+#include "waiters.h"
 
 #define SUPERVISOR_SIGNALS 8
 
@@ -50,6 +52,7 @@ struct supervisor {
     struct control *control;
     struct errand *errands;
     struct rolling *rollings;
+    struct waiters waiters;
 
     bool look_wanted;
     struct kin *kin; /* what the last look saw; owners are places */
@@ -105,6 +108,9 @@ void supervisor_order_changed(struct supervisor *supervisor,
 /* Is it held back by one that has failed for good? */
 bool supervisor_is_blocked(const struct member *member);
 
+/* Of one that is held: "waits for db", "db has failed"; free() it. */
+char *supervisor_why_held(const struct member *member);
+
 /* ---- supervisor_errands.c ---- */
 
 /* Tells the processes of an errand what to do; the errand is answered and
@@ -121,6 +127,10 @@ void supervisor_attach(struct member *member, struct control_call *call,
                        const struct request *request);
 void supervisor_send_text(struct member *member, struct control_call *call,
                           const struct request *request);
+/* ---- supervisor_wait.c ---- */
+
+/* If that is wanted: all that are to start now must become ready. */
+void supervisor_await_start(struct supervisor *supervisor);
 
 /* ---- supervisor_events.c ---- */
 

@@ -1,3 +1,4 @@
+#include "procman/mem.h"
 #include "supervisor_inside.h"
 
 enum standing {
@@ -47,6 +48,26 @@ bool supervisor_is_blocked(const struct member *member)
     return find_before(member, STANDING_FAILED) != NULL;
 }
 
+/* The one it is blocked by: it has failed, or is blocked itself. */
+static const struct member *find_blocker(const struct member *member)
+{
+    for (size_t i = 0; i < member->after_count; i++)
+        if (supervisor_is_blocked(member->after[i]))
+            return member->after[i];
+    return find_before(member, STANDING_FAILED);
+}
+
+char *supervisor_why_held(const struct member *member)
+{
+    const struct member *other = find_blocker(member);
+
+    if (other)
+        return mem_format("%s %s", other->spec.name,
+                          other->held ? "is blocked" : "has failed");
+    other = find_before(member, STANDING_PENDING);
+    return mem_format("waits for %s", other ? other->spec.name : "its turn");
+}
+
 /* Once for each failure: it is one still while what is left of it goes. */
 static void say_blocked(struct supervisor *supervisor, struct member *member,
                         const struct member *failed)
@@ -68,6 +89,7 @@ static void hold(struct supervisor *supervisor, struct member *member,
     member->held = true;
     member->blocked_said = false;
     process_hold(member->process, true);
+    waiters_note_change(&supervisor->waiters);
     if (supervisor_is_blocked(member))
         say_blocked(supervisor, member, for_whom);
     else

@@ -345,7 +345,7 @@ def test_the_verbs_are_commands_too(box, three):
     assert answer.code == 0 and re.fullmatch(r"b (re)?started: pid \d+\n",
                                              answer.out)
     assert box.ask("list") == (0, "a\nb\nc\n", "")
-    assert box.ask("status") == (0, "*a\n*b\n*c\n", "")
+    assert box.ask("status").out.split()[:2] == ["NAME", "STATE"]
 
 
 def test_restarting_a_stopped_process_starts_it(box, three):

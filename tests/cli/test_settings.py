@@ -435,7 +435,7 @@ def test_patterns_and_groups_mean_processes_everywhere(box):
     for name in ("etcd1", "etcd2", "proxy"):
         running.pid_of(name)
     assert box.ask("run", "status").out == "*etcd1\n*etcd2\n*proxy\n web\n"
-    assert box.ask("status", "@front").out == "*proxy\n"
+    assert box.ask("run", "status", "@front").out == "*proxy\n"
     stopped = box.ask("run", "stop", "etcd*")
     assert stopped.code == 0 and len(stopped.out.splitlines()) == 2
     assert box.ask("run", "status").out == " etcd1\n etcd2\n*proxy\n web\n"
