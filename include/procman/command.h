@@ -44,7 +44,10 @@ struct options {
     bool mark_stderr, raw;
     bool wait, ready, stopped, exited, with_dependents, whole_group;
     uint64_t timeout_ms; /* if it is given */
-    char *excluded;      /* a comma list; NULL: nobody */
+    bool rolling, force;
+    uint64_t max_unavailable, min_ready; /* if they are given */
+    const char *last;                    /* NULL: nobody in particular */
+    char *excluded;                      /* a comma list; NULL: nobody */
     bool strict, json, show, help, version;
     bool no_enter, end, read_only;
     const char *detach_key; /* NULL: ctrl-] */

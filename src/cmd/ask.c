@@ -1,4 +1,5 @@
 #include "ask_inside.h"
+#include "ask_rolling.h"
 #include "procman/client.h"
 
 #include <stdio.h>
@@ -76,12 +77,13 @@ int ask_on(int connection, const struct options *options,
 
     if (options->excluded)
         request_add_option(request, "exclude", options->excluded);
-    if (ask_reply(connection, request, &reply)) {
+    ask_add_roll(request, options);
+    if (ask_reply_in_steps(connection, request, &reply)) {
         code = ask_print(&reply);
         reply_release(&reply);
     }
     request_release_options(request);
-    if (code == EXIT_DONE && options->wait)
+    if (code == EXIT_DONE && options->wait && !options->rolling)
         code = ask_wait(connection, options, request->names,
                         request->name_count, deadline_ms);
     return code;

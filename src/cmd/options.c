@@ -10,7 +10,18 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { SWITCH, TEXT, LIST, DURATION, WAIT, PORT, COLOR, CHOICE, PROCFILE };
+enum kind {
+    SWITCH,
+    TEXT,
+    LIST,
+    DURATION,
+    WAIT,
+    NUMBER,
+    PORT,
+    COLOR,
+    CHOICE,
+    PROCFILE
+};
 
 /* One without words about it is another name for the one before it. */
 struct option {
@@ -73,6 +84,16 @@ static const struct option table[] = {
      "first whoever starts after them", "stop run"},
     {"group", SWITCH, AT(whole_group), NULL, "to all of its process group",
      "signal"},
+    {"rolling", SWITCH, AT(rolling), NULL,
+     "one after another, when the last one is ready again", "restart run"},
+    {"max-unavailable", NUMBER, AT(max_unavailable), "N",
+     "--rolling: so many may be down at once (1)", "restart run"},
+    {"last", TEXT, AT(last), "NAME", "--rolling: this one last, the leader",
+     "restart run"},
+    {"min-ready", NUMBER, AT(min_ready), "N",
+     "refuse to leave fewer ready in a group", "stop restart run"},
+    {"force", SWITCH, AT(force), NULL, "do it all the same",
+     "stop restart run"},
     {"strict", SWITCH, AT(strict), NULL, "a warning is a failure", "check"},
     {"show", SWITCH, AT(show), NULL, "what each will run with, and why",
      "check"},
@@ -223,6 +244,18 @@ static bool read_duration(uint64_t *to, const char *name, const char *value,
     return value_duration(to, value, why) || cause_prefix(why, "-%s", name);
 }
 
+static bool read_number(uint64_t *to, const char *name, const char *value,
+                        struct cause *why)
+{
+    char *end;
+
+    errno = 0;
+    *to = strtoull(value, &end, 10);
+    return (*value >= '0' && *value <= '9' && !*end && !errno) ||
+           cause_say(why, "-%s is a number, not %s", name,
+                     value_quoted(value).text);
+}
+
 /* --wait, or --wait 30s, which is --wait --timeout 30s. */
 static bool read_wait(struct options *options, const char *value,
                       struct cause *why)
@@ -244,6 +277,7 @@ static bool set(struct options *options, const struct option *option,
     case LIST: return add_to_list(at, option->name, value, why);
     case DURATION: return read_duration(at, option->name, value, why);
     case WAIT: return read_wait(options, value, why);
+    case NUMBER: return read_number(at, option->name, value, why);
     case PORT: return read_port(at, option->name, value, why);
     case COLOR: return read_color(at, option->name, value, why);
     case CHOICE:
@@ -458,7 +492,13 @@ static void fill_display(struct options *options,
 
 bool options_agree(const struct options *options, struct cause *why)
 {
-    return options->wait || !options_given(options, "timeout") ||
+    static const char *const for_rolling[] = {"max-unavailable", "last"};
+
+    for (size_t i = 0; i < sizeof for_rolling / sizeof *for_rolling; i++)
+        if (!options->rolling && options_given(options, for_rolling[i]))
+            return cause_say(why, "--%s is for --rolling", for_rolling[i]);
+    return options->wait || options->rolling ||
+           !options_given(options, "timeout") ||
            cause_say(why, "--timeout is for --wait");
 }
 

@@ -14,6 +14,11 @@ const struct command command_restart = {
     .help =
         "Returns when they have been started again, with --wait when they "
         "are ready.\nOne that does not run is started. All of them: procman "
-        "run restart-all\n",
+        "run restart-all\n"
+        "\n"
+        "With --rolling one after another: the next when the one before is "
+        "ready again,\nso that a cluster keeps its quorum. Those that are "
+        "down are started first. It\nstops, with exit code 1, at one that "
+        "does not come back within 30 s (--wait).\n",
     .run = run_restart,
 };

@@ -15,6 +15,8 @@ const struct command command_stop = {
         "Returns when they and all that they started have ended; exit code\n"
         "1 if one had to be killed. One that does not run is fine. Who starts\n"
         "after them (after = of procman.ini) goes on, but for\n"
-        "--with-dependents: then those are stopped before them.\n",
+        "--with-dependents: then those are stopped before them.\n"
+        "With --min-ready 2 nobody is stopped if that would leave fewer than "
+        "two\nready in a group.\n",
     .run = run_stop,
 };

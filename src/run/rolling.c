@@ -97,7 +97,7 @@ static char *how_it_failed(struct process *process)
 
     if (run->spawn_error)
         return mem_format("it %s", process_failure(process));
-    if (run->signalled_ms)
+    if (run->signalled_ms && run->signalled_ms < run->ended_ms)
         return mem_format("it was not well, and was ended after %s",
                           after.text);
     if (run->signum)
