@@ -51,6 +51,7 @@ struct options {
     bool strict, json, show, help, version;
     bool no_enter, end, read_only;
     const char *detach_key; /* NULL: ctrl-] */
+    const char *log_dir;    /* NULL: none */
     const char *formation;  /* -m: how many of each; NULL: not given */
     const char *config;     /* NULL: procman.ini beside the Procfile */
     uint64_t given;         /* which of the table: see options_given() */
@@ -130,6 +131,6 @@ bool options_enter(const struct options *options, struct cause *why);
 extern const struct command command_check, command_start, command_run,
     command_stop, command_restart, command_status, command_list, command_wait,
     command_signal, command_pause, command_resume, command_help,
-    command_version, command_attach, command_send;
+    command_log_reopen, command_version, command_attach, command_send;
 
 #endif

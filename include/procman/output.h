@@ -47,6 +47,10 @@ void output_say_about(struct output *output, const struct source *about,
 void output_say_for(struct output *output, const struct source *source,
                     const char *format, ...) CAUSE_PRINTF(3, 4);
 
+/* Opens all files of the sinks anew; how many.  If one of them cannot be opened,
+ * `why` says so; it is left alone otherwise. */
+size_t output_reopen(struct output *output, struct cause *why);
+
 /* Writes what has gathered; by itself it happens once per turn. */
 void output_flush(struct output *output);
 

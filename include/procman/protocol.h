@@ -25,6 +25,7 @@
  * pause     processes to hold       outcomes; one that is held is fine
  * resume    processes to let go on  outcomes; one that is not held is fine
  * logs      processes, or none: all what they have written; see below
+ * log-reopen (none)                 an outcome: log files are opened anew
  *
  * Options of stop, restart and their -all: min-ready N (refused if that would
  * leave fewer ready in a group, see min_ready.h) unless there is force.  Of
@@ -113,6 +114,7 @@ enum verb {
     VERB_SIGNAL,
     VERB_PAUSE,
     VERB_RESUME,
+    VERB_LOG_REOPEN,
     VERBS
 };
 

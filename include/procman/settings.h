@@ -82,6 +82,7 @@ struct process_settings {
     uint64_t stop_timeout_ms;
     uint64_t history; /* bytes */
     char *dir;
+    char *log_file; /* with {name} in it (logname.h) */
     char *env_file; /* comma list of files */
     char *user;
     char *stop_command; /* for /bin/sh -c */
@@ -108,13 +109,16 @@ enum display_format { FORMAT_TEXT, FORMAT_JSON };
 /* The defaults of the command line's options. */
 struct session_settings {
     struct value_names notifiers;
-    char *env;       /* comma list of files; NULL: not set */
-    char *formation; /* formation.h has read it once; NULL: not set */
-    int base_port;   /* or -1 */
-    int color;       /* enum color_when */
-    int time;        /* enum stamp_style, if it is set at all */
-    int prefix;      /* enum prefix_style */
-    int format;      /* enum display_format */
+    char *env;             /* comma list of files; NULL: not set */
+    char *formation;       /* formation.h has read it once; NULL: not set */
+    char *log_dir;         /* NULL: none */
+    uint64_t log_max_size; /* bytes; 0: no rotation */
+    int log_keep;
+    int base_port; /* or -1 */
+    int color;     /* enum color_when */
+    int time;      /* enum stamp_style, if it is set at all */
+    int prefix;    /* enum prefix_style */
+    int format;    /* enum display_format */
     bool mark_stderr, raw;
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
 };

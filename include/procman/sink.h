@@ -7,6 +7,8 @@
 #ifndef PROCMAN_SINK_H
 #define PROCMAN_SINK_H
 
+#include "procman/cause.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +23,7 @@ struct source {
     int64_t pid;       /* of its last run; 0: there has been none */
     unsigned run;      /* its number, from 1 on */
     size_t history;    /* how many bytes of it are kept */
+    const char *log_file; /* where it logs to (logname.h); NULL: not said */
 };
 
 enum line_kind {
@@ -43,13 +46,16 @@ struct line {
 };
 
 struct sink {
-    /* The line is valid during the call only. */
+    /* The line is valid during the call only.  NULL: it wants none now. */
     void (*line)(struct sink *sink, const struct line *line);
     void (*flush)(struct sink *sink);
     /* A process has come, before its first line, or gone, after its last; NULL
      * for whom that does not matter. */
     void (*come)(struct sink *sink, const struct source *source);
     void (*gone)(struct sink *sink, const struct source *source);
+    /* Somebody has moved its files away: opens them anew.  How many; if one of
+     * them cannot be opened, why.  NULL for whom it does not concern. */
+    size_t (*reopen)(struct sink *sink, struct cause *why);
 };
 
 #endif

@@ -1,5 +1,6 @@
 #include "display.h"
 #include "procman/json.h"
+#include "procman/logfiles.h"
 #include "procman/terminal.h"
 
 #include <signal.h>
@@ -113,8 +114,33 @@ static void open_sink(struct display *display, const struct options *options)
                     display->json ? display->json : display->terminal);
 }
 
+static void on_trouble(void *owner, const char *why)
+{
+    struct display *display = owner;
+
+    output_say(&display->output, "warning: %s", why);
+}
+
+/* Before the others: what it says when it is flushed must leave as well. */
+static bool open_logfiles(struct display *display,
+                          const struct options *options, struct cause *why)
+{
+    const struct session_settings *said = &display->said;
+    struct logfiles_config config = {
+        .directory = options->log_dir ? options->log_dir : said->log_dir,
+        .max_size = said->log_max_size,
+        .keep = (unsigned)said->log_keep,
+        .on_trouble = on_trouble,
+        .owner = display,
+    };
+
+    display->logfiles = logfiles_create(&config, why);
+    return display->logfiles;
+}
+
 bool display_open(struct display *display, uv_loop_t *loop,
                   const struct options *options,
+                  const struct settings *settings,
                   const struct display_watcher *watcher, void *owner,
                   struct cause *why)
 {
@@ -134,7 +160,14 @@ bool display_open(struct display *display, uv_loop_t *loop,
         outbox_create(loop, STDOUT_FILENO, &of_outbox, display, why);
     if (!display->outbox)
         return false;
+    settings_of_session(settings, &display->said);
+    if (!open_logfiles(display, options, why)) {
+        session_settings_release(&display->said);
+        outbox_close(display->outbox);
+        return false;
+    }
     output_init(&display->output, loop);
+    output_add_sink(&display->output, display->logfiles);
     open_sink(display, options);
     uv_timer_init(loop, &display->last_words);
     display->last_words.data = display;
@@ -185,4 +218,6 @@ void display_release(struct display *display)
     if (display->terminal)
         terminal_release(display->terminal);
     json_release(display->json);
+    logfiles_release(display->logfiles);
+    session_settings_release(&display->said);
 }

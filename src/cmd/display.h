@@ -23,6 +23,8 @@ struct display {
     struct outbox *outbox;
     struct sink *terminal; /* or NULL: */
     struct sink *json;
+    struct sink *logfiles;
+    struct session_settings said; /* of [procman] */
     const struct display_watcher *watcher;
     void *owner;
     uv_timer_t last_words;
@@ -34,6 +36,7 @@ struct display {
 /* On failure nothing is open. */
 bool display_open(struct display *display, uv_loop_t *loop,
                   const struct options *options,
+                  const struct settings *settings,
                   const struct display_watcher *watcher, void *owner,
                   struct cause *why);
 

@@ -60,6 +60,8 @@ static const struct option table[] = {
     {"format", CHOICE, AT(format), "text json", "lines, or objects", "start"},
     {"raw", SWITCH, AT(raw), NULL, "let escape sequences act on the terminal",
      "start"},
+    {"log-dir", TEXT, AT(log_dir), "DIR", "a log of each process, one of all",
+     "start"},
     {"color", COLOR, AT(color), "WHEN", "auto, always or never", NULL},
     {"rpc-server", SWITCH, AT(rpc_server), NULL, "listen for commands (true)",
      NULL},

@@ -212,7 +212,8 @@ static int supervise(struct start *start)
 
     uv_loop_init(&start->loop);
     if (!display_open(&start->display, &start->loop, &start->options,
-                      &display_watcher, start, &why))
+                      &start->draft.inputs[0].settings, &display_watcher, start,
+                      &why))
         return command_fail(EXIT_NOT_DONE, &why);
     start->display.output.own.pid = start->report.guard;
     open_record(start);

@@ -39,6 +39,7 @@ static const struct {
     [VERB_SIGNAL] = {"signal", NAMES_ANY, {"exclude", "signal", "group"}},
     [VERB_PAUSE] = {"pause", NAMES_ANY, {"exclude"}},
     [VERB_RESUME] = {"resume", NAMES_ANY, {"exclude"}},
+    [VERB_LOG_REOPEN] = {"log-reopen", NAMES_NONE, {0}},
 };
 
 const char *verb_word(enum verb verb)

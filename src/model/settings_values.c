@@ -127,6 +127,7 @@ void process_settings_release(struct process_settings *settings)
     value_names_release(&settings->group);
     environment_release(&settings->env);
     free(settings->dir);
+    free(settings->log_file);
     free(settings->env_file);
     free(settings->user);
     free(settings->stop_command);
@@ -137,6 +138,7 @@ void session_settings_release(struct session_settings *settings)
 {
     value_names_release(&settings->notifiers);
     free(settings->env);
+    free(settings->log_dir);
     free(settings->formation);
     *settings = (struct session_settings){0};
 }

@@ -56,6 +56,7 @@ static void pass_on(struct guard *guard, int signum)
     case SIGTERM:
     case SIGHUP:
     case SIGQUIT:
+    case SIGUSR1:
     case SIGWINCH: /* the terminal tells its foreground group: us */
         kill(guard->supervisor, signum);
         break;

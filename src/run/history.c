@@ -197,7 +197,12 @@ struct history *history_create(history_means_fn *means)
     static const struct source own = {.name = "procman", .own = true};
     struct history *history = mem_new(1, sizeof *history);
 
-    history->sink = (struct sink){on_line, on_flush, on_come, on_gone};
+    history->sink = (struct sink){
+        .line = on_line,
+        .flush = on_flush,
+        .come = on_come,
+        .gone = on_gone,
+    };
     history->means = means;
     on_come(&history->sink, &own);
     return history;

@@ -62,7 +62,8 @@ static void hand_out(struct output *output, struct line *line)
     line->time_us = now_us(output);
     line->seq = ++output->seq;
     for (size_t i = 0; i < output->sink_count; i++)
-        output->sinks[i]->line(output->sinks[i], line);
+        if (output->sinks[i]->line)
+            output->sinks[i]->line(output->sinks[i], line);
 }
 
 void output_line(struct output *output, const struct source *source, int stream,
@@ -128,6 +129,16 @@ void output_say_for(struct output *output, const struct source *source,
     va_start(args, format);
     say(output, &line, format, args);
     va_end(args);
+}
+
+size_t output_reopen(struct output *output, struct cause *why)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < output->sink_count; i++)
+        if (output->sinks[i]->reopen)
+            count += output->sinks[i]->reopen(output->sinks[i], why);
+    return count;
 }
 
 void output_flush(struct output *output)

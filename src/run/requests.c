@@ -169,6 +169,7 @@ static void grant(struct supervisor *supervisor, struct control_call *call,
     switch (request->verb) {
     case VERB_LIST:
     case VERB_STATUS: answer_statuses(supervisor, call, chosen); return;
+    case VERB_LOG_REOPEN: reopen_logs(supervisor, call); return;
     case VERB_LOGS: supervisor_tell_logs(supervisor, call, request); return;
     case VERB_ATTACH:
     case VERB_SEND: grant_console(supervisor, call, request, chosen); return;

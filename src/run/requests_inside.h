@@ -3,6 +3,7 @@
  *     requests.c         who is meant, and who carries it out
  *     requests_status.c  how the processes are
  *     requests_signal.c  signals, pauses
+ *     requests_log.c     log files
  */
 #ifndef PROCMAN_REQUESTS_INSIDE_H
 #define PROCMAN_REQUESTS_INSIDE_H
@@ -14,5 +15,7 @@ void answer_statuses(const struct supervisor *supervisor,
                      struct control_call *call, const bool *chosen);
 void send_signals(struct supervisor *supervisor, struct control_call *call,
                   const struct request *request, const bool *chosen);
+void reopen_logs(const struct supervisor *supervisor,
+                 struct control_call *call);
 
 #endif

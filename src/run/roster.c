@@ -173,6 +173,7 @@ struct member *roster_add(struct roster *roster, struct shared_plan *plan,
         .color = color_of(&member->planned->settings),
         .quiet = member->planned->settings.quiet,
         .history = (size_t)member->planned->settings.history,
+        .log_file = member->planned->settings.log_file,
     };
     member->process = process_create(site, &member->spec);
     roster->members = mem_resize(roster->members, roster->count, sizeof member);

@@ -14,7 +14,8 @@
 
 /* In the order in which they are watched. */
 static const int watched_signals[SUPERVISOR_SIGNALS] = {
-    SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+    SIGCHLD, SIGINT,  SIGTERM,  SIGHUP, SIGQUIT,
+    SIGTSTP, SIGCONT, SIGWINCH, SIGUSR1};
 
 /* ---- signals ---- */
 
@@ -44,6 +45,14 @@ static void resize(struct supervisor *supervisor)
                        &supervisor->site.window);
 }
 
+/* What goes wrong, the sinks say. */
+static void reopen_logs(struct supervisor *supervisor)
+{
+    struct cause why;
+
+    output_reopen(supervisor->config.output, &why);
+}
+
 static void on_signal(uv_signal_t *handle, int signum)
 {
     struct supervisor *supervisor = HANDLES_OWNER(handle);
@@ -56,6 +65,7 @@ static void on_signal(uv_signal_t *handle, int signum)
         raise(SIGSTOP);
         break;
     case SIGCONT: suspend(supervisor, false); break;
+    case SIGUSR1: reopen_logs(supervisor); break;
     case SIGWINCH: resize(supervisor); break;
     default: supervisor_interrupt(supervisor, signum); break;
     }

@@ -26,7 +26,7 @@
 #include "shutdown.h"
 #include "waiters.h"
 
-#define SUPERVISOR_SIGNALS 8
+#define SUPERVISOR_SIGNALS 9
 
 enum phase {
     PHASE_RUNNING,

@@ -214,7 +214,12 @@ struct sink *terminal_create(struct outbox *outbox,
 {
     struct terminal *terminal = mem_new(1, sizeof *terminal);
 
-    terminal->sink = (struct sink){on_line, on_flush, on_come, on_gone};
+    terminal->sink = (struct sink){
+        .line = on_line,
+        .flush = on_flush,
+        .come = on_come,
+        .gone = on_gone,
+    };
     terminal->outbox = outbox;
     terminal->style = *style;
     terminal->width = style->width;

@@ -205,7 +205,7 @@ static void signals_are_passed_on_each_once(void **state)
     expect(world, "up;");
     for (size_t i = 0; i < sizeof passed / sizeof *passed; i++) {
         char word[32];
-        kill(world->guard, SIGUSR1); /* nobody has a use for it */
+        kill(world->guard, SIGUSR2); /* nobody has a use for it */
         kill(world->guard, passed[i]);
         snprintf(word, sizeof word, "%d;", passed[i]);
         expect(world, word);

@@ -1,0 +1,33 @@
+/* logfiles.h - what processes write, in files.
+ *
+ * A process that has a `log-file` writes to that one; with a directory for logs
+ * any other one writes to NAME.log in it, and everything, with what procman
+ * says, to all.log, in the order in which it was read:
+ *
+ *     2026-11-22T18:33:28.291+01:00 etcd1 | text
+ *
+ * The log of a process has its lines as they were written: bytes, colours and
+ * all, stdout and stderr in one.  Files are appended to and rotated; what has
+ * gathered in a turn of the loop is written with one write(2) for each file.
+ */
+#ifndef PROCMAN_LOGFILES_H
+#define PROCMAN_LOGFILES_H
+
+#include "procman/cause.h"
+#include "procman/sink.h"
+
+struct logfiles_config {
+    const char *directory; /* NULL: none; borrowed */
+    uint64_t max_size;     /* bytes; 0: they are never rotated */
+    unsigned keep;         /* that many old ones of each */
+    /* A log cannot be written: said once, within the flush of the sink. */
+    void (*on_trouble)(void *owner, const char *why);
+    void *owner;
+};
+
+/* NULL: the directory cannot be written to, see why. */
+struct sink *logfiles_create(const struct logfiles_config *config,
+                             struct cause *why);
+void logfiles_release(struct sink *logfiles);
+
+#endif
