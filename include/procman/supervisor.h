@@ -10,8 +10,8 @@
  * it starts when that one has been brought up again.
  *
  * A shutdown sends each process its stop signal in reverse order of the plan,
- * one step after another while they end promptly, and the rest at once when one
- * of them takes its time or a second has passed: stopped like this an etcd
+ * one step after another while they end promptly, and the rest at once when the
+ * first takes its time or a second has passed: stopped like this an etcd
  * cluster keeps its quorum as long as it can, where all at once costs it 7 s.  A
  * long list goes in at most SUPERVISOR_STEPS steps.  A second signal kills what
  * is left at once.  When all are gone, descendants that belonged to nobody are

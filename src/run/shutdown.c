@@ -109,18 +109,11 @@ static void on_prompt_over(uv_timer_t *timer)
                    SHUTDOWN_REPORT_MS);
 }
 
-uint64_t shutdown_prompt_until(uint64_t begun_ms, uint64_t now_ms)
+/* They have `limit_ms` from the beginning on; after that nobody waits. */
+static void tell_next(struct shutdown *shutdown, uint64_t limit_ms)
 {
-    uint64_t step_ms = now_ms + SHUTDOWN_STEP_MS;
-    uint64_t all_ms = begun_ms + SHUTDOWN_PROMPT_MS;
-
-    return step_ms < all_ms ? step_ms : all_ms;
-}
-
-static void tell_next(struct shutdown *shutdown)
-{
+    uint64_t until_ms = shutdown->begun_ms + limit_ms;
     uint64_t now_ms = uv_now(shutdown->timer.loop);
-    uint64_t until_ms = shutdown_prompt_until(shutdown->begun_ms, now_ms);
 
     uv_timer_start(&shutdown->timer, on_prompt_over,
                    until_ms > now_ms ? until_ms - now_ms : 0, 0);
@@ -152,7 +145,7 @@ void shutdown_begin(struct shutdown *shutdown)
     shutdown->step = (left + SUPERVISOR_STEPS - 1) / SUPERVISOR_STEPS;
     uv_update_time(shutdown->timer.loop);
     shutdown->begun_ms = uv_now(shutdown->timer.loop);
-    tell_next(shutdown);
+    tell_next(shutdown, SHUTDOWN_FIRST_MS);
 }
 
 static bool all_told_are_idle(const struct shutdown *shutdown)
@@ -171,7 +164,7 @@ void shutdown_go_on(struct shutdown *shutdown)
     if (!shutdown->prompt)
         tell(shutdown, SIZE_MAX);
     else if (all_told_are_idle(shutdown))
-        tell_next(shutdown);
+        tell_next(shutdown, SHUTDOWN_PROMPT_MS);
 }
 
 void shutdown_hurry(struct shutdown *shutdown)

@@ -2,8 +2,8 @@
  *
  * Whoever starts after another one stops before it, always.  Beyond that it
  * goes in reverse order of the plan, step by step while they end promptly: when
- * a step takes more than SHUTDOWN_STEP_MS, or all of them together take more
- * than SHUTDOWN_PROMPT_MS, the rest is told at once.  Each process's own patience
+ * not even the first step is done in SHUTDOWN_FIRST_MS, or not all of them in
+ * SHUTDOWN_PROMPT_MS, the rest is told at once.  Each process's own patience
  * decides when it is killed; so those that hear nothing are gone half a second
  * after it, however many they are.
  */
@@ -14,7 +14,7 @@
 #include "procman/output.h"
 #include "roster.h"
 
-#define SHUTDOWN_STEP_MS   400 /* an etcd's leader hands over in 200 */
+#define SHUTDOWN_FIRST_MS  400
 #define SHUTDOWN_PROMPT_MS 1000
 #define SHUTDOWN_REPORT_MS 2000 /* how often it says what it waits for */
 
@@ -28,10 +28,6 @@ struct shutdown {
     uv_timer_t timer;
     bool begun;
 };
-
-/* When those that are told now are not prompt any more, of a row that has begun
- * then. */
-uint64_t shutdown_prompt_until(uint64_t begun_ms, uint64_t now_ms);
 
 void shutdown_init(struct shutdown *shutdown, uv_loop_t *loop,
                    const struct roster *roster, struct output *output,

@@ -84,8 +84,9 @@ void supervisor_go_on_with_errands(struct supervisor *supervisor)
     uv_update_time(supervisor->config.loop);
     while (errand) {
         if (may_tell_next(errand)) {
-            errand->prompt_until_ms = shutdown_prompt_until(
-                errand->begun_ms, uv_now(supervisor->config.loop));
+            errand->prompt_until_ms =
+                errand->begun_ms +
+                (errand->told ? SHUTDOWN_PROMPT_MS : SHUTDOWN_FIRST_MS);
             errand->open++; /* it must not be over while it tells */
             tell_item(errand);
             errand->open--;

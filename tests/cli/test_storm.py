@@ -87,7 +87,8 @@ def a_crowd(box):
         "p6": stays_alone("p6", "trap '' TERM; exec sleep 1000"),
         "p7": stays_alone("p7", "sleep 0.02; exit 1"),
     })
-    box.write("procman.ini", "[p6]\nstop-timeout = 200ms\n"
+    # What is kept of their words is bounded, and full soon.
+    box.write("procman.ini", "[*]\nhistory = 4K\n[p6]\nstop-timeout = 200ms\n"
                              "[p7]\nrestart = always\nrestart-delay = 20ms\n"
                              "restart-max-delay = 100ms\nrestart-limit = 0\n")
 
@@ -357,6 +358,7 @@ def test_the_last_wish_counts_also_while_the_one_before_is_being_granted(box):
 def test_a_thousand_restarts_of_all_do_not_end_the_session(box):
     count = 200 if SLOW else 1000
     box.procfile({name: stays_alone(name) for name in ("a", "b", "c")})
+    box.write("procman.ini", "[*]\nhistory = 4K\n")
     running = box.start()
     running.pid_of("c")
     [session] = box.sessions()

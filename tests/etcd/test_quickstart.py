@@ -20,7 +20,7 @@ def test_quickstart_brings_up_the_cluster_and_ctrl_c_ends_it(folder):
     assert sorted(n for n in os.listdir(data) if n.endswith(".etcd")) == [
         "infra1.etcd", "infra2.etcd", "infra3.etcd"]
     quickstart.signal(signal.SIGINT)
-    assert quickstart.wait(15) == -signal.SIGINT
+    assert quickstart.wait(30) == -signal.SIGINT
     assert world.marked_processes() == {}
 
 
@@ -48,4 +48,4 @@ def test_a_port_in_use_is_said_before_anything_starts(folder):
     assert quickstart.wait(240) == 1
     assert "port 2379 is in use" in quickstart.errors()
     other.signal(signal.SIGTERM)
-    other.wait(15)
+    other.wait(30)

