@@ -44,6 +44,10 @@ int ask_wait(int connection, const struct options *options, char **names,
 uint64_t ask_deadline(const struct options *options);
 uint64_t ask_clock_ms(void);
 
+/* The same for one that is answered in parts first, each with a "text"; who
+ * names nobody gets the session of "Procfile" if several run here. */
+int ask_telling(const struct options *options, const struct request *request);
+
 /* For the names (none: all of them).  Returns the exit code. */
 typedef void ask_print_fn(const struct reply *reply);
 

@@ -15,6 +15,7 @@
 
 #include "procman/inputs.h"
 #include "procman/plan.h"
+#include "procman/session.h"
 
 struct blueprint_file {
     char *procfile;
@@ -22,6 +23,7 @@ struct blueprint_file {
     char *config;            /* NULL: beside the Procfile */
     char *directory;         /* its processes run there; NULL: where we are */
     struct formation scaled; /* counts that were asked for since */
+    struct session session; /* of a file behind the first: it belongs to ours */
 };
 
 struct blueprint {

@@ -50,6 +50,7 @@ struct options {
     char *excluded;                      /* a comma list; NULL: nobody */
     bool strict, json, show, help, version;
     bool no_enter, end, read_only;
+    bool dry_run;
     const char *detach_key; /* NULL: ctrl-] */
     const char *log_dir;    /* NULL: none */
     const char *formation;  /* -m: how many of each; NULL: not given */
@@ -131,6 +132,7 @@ bool options_enter(const struct options *options, struct cause *why);
 extern const struct command command_check, command_start, command_run,
     command_stop, command_restart, command_status, command_list, command_wait,
     command_signal, command_pause, command_resume, command_help,
-    command_log_reopen, command_version, command_attach, command_send;
+    command_log_reopen, command_version, command_attach, command_send,
+    command_reload, command_add, command_remove, command_scale;
 
 #endif

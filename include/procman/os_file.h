@@ -15,6 +15,9 @@ char *os_real_path(const char *path);
  * errno says why. */
 bool os_read_file(const char *path, struct buf *text);
 
+/* The path seen from the root; free() it.  Nothing of it needs to be there. */
+char *os_absolute_path(const char *path);
+
 /* Takes the lock of an open file, which all copies of the descriptor (dup,
  * fork) hold together, until the last of them is closed.  False: somebody else
  * has it (errno is EWOULDBLOCK), or errno says why. */

@@ -77,6 +77,9 @@ struct process_watcher {
     /* One line of output, without its newline; `stream` is 1 or 2. */
     void (*on_line)(void *owner, struct process *process, int stream,
                     const char *text, size_t len, bool continues);
+    /* A run is about to begin: the last moment to change its spec, followed by
+     * process_renew(). */
+    void (*on_starting)(void *owner, struct process *process);
     /* The leader runs. */
     void (*on_started)(void *owner, struct process *process);
     /* It could not be started: a sentence. */
@@ -120,6 +123,11 @@ struct process_site {
  * process_close(). */
 struct process *process_create(const struct process_site *site,
                                const struct process_spec *spec);
+
+/* Its spec says something else now (the address is the same).  Of a run that
+ * goes on only what procman does about it may be another.  Whether it has said
+ * READY=1 of its own accord is forgotten with another program. */
+void process_renew(struct process *process, bool another_program);
 
 /* LIFE_START, LIFE_STOP and LIFE_RESTART are for the supervisor.  May be called
  * from within a watcher: the wish is then granted when the watcher has

@@ -26,6 +26,10 @@
  * resume    processes to let go on  outcomes; one that is not held is fine
  * logs      processes, or none: all what they have written; see below
  * log-reopen (none)                 an outcome: log files are opened anew
+ * reload    (none)                  parts: all files are read again
+ * add       (none)                  the same for one more Procfile
+ * remove    processes to forget     the same
+ * scale     "web=3"                 the same
  *
  * Options of stop, restart and their -all: min-ready N (refused if that would
  * leave fewer ready in a group, see min_ready.h) unless there is force.  Of
@@ -41,6 +45,12 @@
  *     signal           of signal: its number
  *     group            of signal: "yes" sends it to the process group
  * signal, pause and resume without names mean all; who says so has "exclude".
+ *
+ * reload, add, remove, scale: parts {"text": "+ web"} say what is going to be
+ * done (plan_diff.h), before it is done; then each outcome is a part, and the
+ * reply has none.  Options: dry-run, then that is all; of
+ * reload: rolling, patience MS; of add: file, and env and config as start would
+ * have them, directory: where its processes run.  Paths are seen from the root.
  *
  * A request may have options, an object of strings, which a verb knows or
  * refuses: {"verb": "stop", "names": ["web"], "options": {"key": "value"}}.
@@ -115,6 +125,10 @@ enum verb {
     VERB_PAUSE,
     VERB_RESUME,
     VERB_LOG_REOPEN,
+    VERB_RELOAD,
+    VERB_ADD,
+    VERB_REMOVE,
+    VERB_SCALE,
     VERBS
 };
 

@@ -41,6 +41,12 @@ struct session {
 bool session_begin(struct session *session, const char *procfile,
                    struct cause *why);
 
+/* The Procfile's session becomes a part of another one, whose directory is
+ * `whole`: nobody can start it beside that, and who asks for it is sent there.
+ * False: it runs on its own, or see why. */
+bool session_join(struct session *session, const char *procfile,
+                  const char *whole, struct cause *why);
+
 /* Writes session.json (whole or not at all), with the pid given.  A failure (a
  * full disk) leaves the session usable; only its description is missing. */
 bool session_publish(const struct session *session, int64_t pid,
@@ -76,7 +82,11 @@ char **session_list(size_t *count);
 bool session_read(struct session_info *info, const char *path,
                   struct cause *why);
 
-/* Connects to the control socket of a session; -1: nobody is there.
+/* The session that the one at `path` is a part of, else itself; free() it. */
+char *session_whole(const char *path);
+
+/* Connects to the control socket of a session, or of the one that it is a part
+ * of; -1: nobody is there.
  * A blocking stream socket, close-on-exec. */
 int session_connect(const char *path, struct cause *why);
 

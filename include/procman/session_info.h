@@ -3,6 +3,9 @@
  *     {"pid": 71, "procfile": "/x/Procfile", "cwd": "/x",
  *      "started_at": 1795372408, "version": "0.1.0"}
  *
+ * "part_of" is there if the Procfile belongs to the session of another one:
+ * that one's directory.
+ *
  * Paths that are not UTF-8 are written as jsontext.h says, so they are for
  * people to read and for comparing with text that has gone the same way.
  */
@@ -23,6 +26,7 @@ struct session_info {
     char *cwd;
     int64_t started_at; /* seconds since 1970 */
     char *version;
+    char *part_of; /* NULL: it is a session of its own */
 };
 
 /* One object and a LF; free() it. */

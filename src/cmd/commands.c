@@ -21,6 +21,10 @@ const struct command *const commands[] = {
     &command_version,
     &command_attach,
     &command_send,
+    &command_reload,
+    &command_add,
+    &command_remove,
+    &command_scale,
     NULL,
 };
 

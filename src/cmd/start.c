@@ -311,6 +311,20 @@ static char *make_cgroup(const struct session *session)
     return cgroup;
 }
 
+/* What is named beside the first Procfile cannot be started on its own as
+ * well. */
+static bool join_sessions(struct start *start, struct cause *why)
+{
+    for (size_t i = 1; i < start->blueprint.count; i++) {
+        struct blueprint_file *file = &start->blueprint.files[i];
+        if (!session_join(&file->session, file->procfile, start->session.path,
+                          why))
+            return false;
+        start->session.ended += file->session.ended;
+    }
+    return true;
+}
+
 static int start_session(const struct command *command,
                          const struct options *options)
 {
@@ -325,6 +339,11 @@ static int start_session(const struct command *command,
     }
     guard_block_signals();
     if (!session_begin(&start.session, options_procfile(options), &why)) {
+        release(&start);
+        return command_fail(EXIT_NOT_DONE, &why);
+    }
+    if (!join_sessions(&start, &why)) {
+        session_end(&start.session);
         release(&start);
         return command_fail(EXIT_NOT_DONE, &why);
     }

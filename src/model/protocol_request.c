@@ -40,6 +40,12 @@ static const struct {
     [VERB_PAUSE] = {"pause", NAMES_ANY, {"exclude"}},
     [VERB_RESUME] = {"resume", NAMES_ANY, {"exclude"}},
     [VERB_LOG_REOPEN] = {"log-reopen", NAMES_NONE, {0}},
+    [VERB_RELOAD] = {"reload", NAMES_NONE, {"dry-run", "rolling", "patience"}},
+    [VERB_ADD] = {"add",
+                  NAMES_NONE,
+                  {"dry-run", "file", "env", "config", "directory"}},
+    [VERB_REMOVE] = {"remove", NAMES_SOME, {0}},
+    [VERB_SCALE] = {"scale", NAMES_ONE, {"dry-run"}},
 };
 
 const char *verb_word(enum verb verb)

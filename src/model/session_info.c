@@ -16,6 +16,10 @@ char *session_info_encode(const struct session_info *info)
     buf_add_format(
         &out, ", \"started_at\": %" PRId64 ", \"version\": ", info->started_at);
     jsontext_add_string(&out, info->version);
+    if (info->part_of) {
+        buf_add_string(&out, ", \"part_of\": ");
+        jsontext_add_string(&out, info->part_of);
+    }
     buf_add_string(&out, "}\n");
     return buf_take(&out);
 }
@@ -27,7 +31,10 @@ static bool take(struct session_info *info, const json_t *object,
     const char *cwd = procfile ? jsontext_string(object, "cwd", why) : NULL;
     const char *version = cwd ? jsontext_string(object, "version", why) : NULL;
 
-    if (!version ||
+    bool part = version && json_object_get(object, "part_of");
+    const char *part_of = part ? jsontext_string(object, "part_of", why) : NULL;
+
+    if (!version || (part && !part_of) ||
         !jsontext_integer(object, "pid", 1, INT32_MAX, &info->pid, why) ||
         !jsontext_integer(object, "started_at", 0, INT64_C(253402300799),
                           &info->started_at, why))
@@ -35,6 +42,7 @@ static bool take(struct session_info *info, const json_t *object,
     info->procfile = mem_string(procfile);
     info->cwd = mem_string(cwd);
     info->version = mem_string(version);
+    info->part_of = part_of ? mem_string(part_of) : NULL;
     return true;
 }
 
@@ -58,5 +66,6 @@ void session_info_release(struct session_info *info)
     free(info->procfile);
     free(info->cwd);
     free(info->version);
+    free(info->part_of);
     *info = (struct session_info){0};
 }

@@ -1,8 +1,10 @@
 #include "procman/os_file.h"
+#include "procman/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -11,6 +13,21 @@
 char *os_real_path(const char *path)
 {
     return realpath(path, NULL);
+}
+
+char *os_absolute_path(const char *path)
+{
+    struct buf whole = {0};
+
+    if (*path == '/')
+        return mem_string(path);
+    do
+        buf_reserve(&whole, whole.room + 256);
+    while (!getcwd(whole.data, whole.room) && errno == ERANGE);
+    whole.len = strlen(whole.data);
+    if (strcmp(path, ".") != 0)
+        buf_add_format(&whole, "%s%s", whole.len > 1 ? "/" : "", path);
+    return buf_take(&whole);
 }
 
 static bool read_all(int file, struct buf *text)

@@ -22,12 +22,14 @@ struct blueprint_file *blueprint_add(struct blueprint *blueprint,
         .env = copy(env),
         .config = copy(config),
         .directory = copy(directory),
+        .session = {.directory = -1, .lock = -1},
     };
     return file;
 }
 
 static void release_file(struct blueprint_file *file)
 {
+    session_end(&file->session);
     free(file->procfile);
     free(file->env);
     free(file->config);

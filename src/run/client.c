@@ -81,7 +81,7 @@ static void add_if_here(struct candidates *candidates, const char *path,
     if (!session_read(&info, path, &none))
         return;
     if (lies_in(info.procfile, folder))
-        add(candidates, path, info.procfile);
+        add(candidates, info.part_of ? info.part_of : path, info.procfile);
     session_info_release(&info);
 }
 
@@ -94,7 +94,9 @@ static void find_here(struct candidates *candidates, const char *folder)
     size_t count;
 
     if (own) {
-        add(candidates, own, real);
+        char *whole = session_whole(own);
+        add(candidates, whole, real);
+        free(whole);
         if (candidates->count)
             candidates->all[0].is_default = true;
         free(own);

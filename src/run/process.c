@@ -483,6 +483,25 @@ static void add_timer(struct process *process, uv_timer_t *timer)
     handles_add(&process->home, (uv_handle_t *)timer);
 }
 
+static void set_policy(struct process *process)
+{
+    const struct process_spec *spec = process->spec;
+
+    process->life.policy = spec->policy;
+    if (spec->policy == LIFE_NEVER)
+        return;
+    if (!process->backoff)
+        process->backoff = mem_new(1, sizeof *process->backoff);
+    backoff_init(process->backoff, &spec->backoff);
+}
+
+void process_renew(struct process *process, bool another_program)
+{
+    set_policy(process);
+    if (another_program)
+        process->says_ready = false;
+}
+
 struct process *process_create(const struct process_site *site,
                                const struct process_spec *spec)
 {
@@ -491,10 +510,7 @@ struct process *process_create(const struct process_site *site,
     process->site = site;
     process->spec = spec;
     life_init(&process->life, spec->policy);
-    if (spec->policy != LIFE_NEVER) {
-        process->backoff = mem_new(1, sizeof *process->backoff);
-        backoff_init(process->backoff, &spec->backoff);
-    }
+    set_policy(process);
     handles_init(&process->home, process, on_home_empty);
     handles_init(&process->run, process, on_run_over);
     add_timer(process, &process->timer);

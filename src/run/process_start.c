@@ -282,6 +282,7 @@ enum life_event process_spawn(struct process *process)
     };
     free(process->trouble);
     process->trouble = NULL;
+    process_watcher(process)->on_starting(site->owner, process);
     process->group_gone = false;
     process->kills = 0;
     int failed = start_ready_run(process, &why);

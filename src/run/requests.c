@@ -19,6 +19,22 @@ static struct selection_member *make_selection(const struct roster *roster)
     return members;
 }
 
+/* One that is on its way out of the session is not started again. */
+static bool check_leaving(const struct roster *roster,
+                          const struct request *request, const bool *chosen,
+                          struct reply *reply)
+{
+    bool up = request->verb == VERB_START || request->verb == VERB_RESTART;
+
+    for (size_t i = 0; i < roster->count && up; i++)
+        if (chosen[i] && roster->members[i]->leaving) {
+            reply_fail(reply, 1, "%s is being removed from this session",
+                       roster->members[i]->name);
+            return false;
+        }
+    return true;
+}
+
 /* Which processes are meant, each once; all of them if there are no names.
  * False: one is unknown, and the reply says so. */
 static bool choose(const struct roster *roster, const struct request *request,
@@ -38,7 +54,7 @@ static bool choose(const struct roster *roster, const struct request *request,
     if (!good)
         reply_fail(reply, 2, "%s", why.text);
     free(members);
-    return good;
+    return good && check_leaving(roster, request, chosen, reply);
 }
 
 static bool is_there(const struct member *member)
@@ -177,6 +193,7 @@ static void grant(struct supervisor *supervisor, struct control_call *call,
     case VERB_SIGNAL:
     case VERB_PAUSE:
     case VERB_RESUME: send_signals(supervisor, call, request, chosen); return;
+    case VERB_REMOVE: supervisor_remove(supervisor, call, chosen); return;
     default: break;
     }
     if (supervisor->phase != PHASE_RUNNING && !stop) {
@@ -188,10 +205,10 @@ static void grant(struct supervisor *supervisor, struct control_call *call,
     carry_out(supervisor, call, request, chosen);
 }
 
-void supervisor_request(void *owner, struct control_call *call,
-                        const struct request *request)
+static void request_of_members(struct supervisor *supervisor,
+                               struct control_call *call,
+                               const struct request *request)
 {
-    struct supervisor *supervisor = owner;
     const struct roster *roster = &supervisor->roster;
     bool *chosen = mem_new(roster->count, sizeof *chosen);
     struct reply refusal = {0};
@@ -202,4 +219,17 @@ void supervisor_request(void *owner, struct control_call *call,
         control_answer(call, &refusal);
     reply_release(&refusal);
     free(chosen);
+}
+
+void supervisor_request(void *owner, struct control_call *call,
+                        const struct request *request)
+{
+    struct supervisor *supervisor = owner;
+
+    switch (request->verb) {
+    case VERB_RELOAD: supervisor_reload(supervisor, call, request); break;
+    case VERB_ADD: supervisor_add(supervisor, call, request); break;
+    case VERB_SCALE: supervisor_scale(supervisor, call, request); break;
+    default: request_of_members(supervisor, call, request); break;
+    }
 }

@@ -63,14 +63,14 @@ static enum process_input input_of(const struct process_settings *settings,
     return settings->input == STDIN_PIPE ? INPUT_PIPE : INPUT_NONE;
 }
 
-static struct process_spec make_spec(const struct plan *plan,
+static struct process_spec make_spec(const char *name, const struct plan *plan,
                                      const struct plan_process *planned,
                                      const struct process_site *site)
 {
     const struct process_settings *settings = &planned->settings;
 
     return (struct process_spec){
-        .name = planned->name,
+        .name = name,
         .command = planned->command,
         .argv = planned->argv,
         .environment = &plan->environment,
@@ -142,6 +142,19 @@ bool member_is_ready(const struct member *member)
            has_done_its_work(member->process);
 }
 
+static void take_plan(struct shared_plan **at, struct shared_plan *plan)
+{
+    struct shared_plan *old = *at;
+
+    if (plan)
+        plan->users++;
+    *at = plan;
+    if (!old)
+        return;
+    old->users--;
+    shared_plan_release(old);
+}
+
 static size_t take_slot(struct roster *roster, struct member *member)
 {
     size_t slot = 0;
@@ -155,6 +168,20 @@ static size_t take_slot(struct roster *roster, struct member *member)
     return slot;
 }
 
+static void set_plan(struct member *member, struct shared_plan *plan,
+                     size_t index, const struct process_site *site)
+{
+    const struct plan_process *planned = &plan->plan.processes[index];
+
+    take_plan(&member->plan, plan);
+    member->planned = planned;
+    member->spec = make_spec(member->name, &plan->plan, planned, site);
+    member->source.color = color_of(&planned->settings);
+    member->source.quiet = planned->settings.quiet;
+    member->source.history = (size_t)planned->settings.history;
+    member->source.log_file = planned->settings.log_file;
+}
+
 struct member *roster_add(struct roster *roster, struct shared_plan *plan,
                           size_t index, const struct process_site *site)
 {
@@ -163,18 +190,10 @@ struct member *roster_add(struct roster *roster, struct shared_plan *plan,
 
     member->slot = take_slot(roster, member);
     member->place = place;
-    member->plan = plan;
-    plan->users++;
-    member->planned = &plan->plan.processes[index];
-    member->spec = make_spec(&plan->plan, member->planned, site);
-    member->source = (struct source){
-        .name = member->planned->name,
-        .index = (unsigned)member->slot,
-        .color = color_of(&member->planned->settings),
-        .quiet = member->planned->settings.quiet,
-        .history = (size_t)member->planned->settings.history,
-        .log_file = member->planned->settings.log_file,
-    };
+    member->name = mem_string(plan->plan.processes[index].name);
+    member->source.name = member->name;
+    member->source.index = (unsigned)member->slot;
+    set_plan(member, plan, index, site);
     member->process = process_create(site, &member->spec);
     roster->members = mem_resize(roster->members, roster->count, sizeof member);
     roster->sequence =
@@ -183,10 +202,12 @@ struct member *roster_add(struct roster *roster, struct shared_plan *plan,
     return member;
 }
 
-static void release_member(struct member *member)
+void member_release(struct member *member)
 {
-    member->plan->users--;
-    shared_plan_release(member->plan);
+    take_plan(&member->plan, NULL);
+    take_plan(&member->run_plan, NULL);
+    take_plan(&member->next_plan, NULL);
+    free(member->name);
     free(member->after);
     free(member);
 }
@@ -203,7 +224,7 @@ static size_t take_out(struct member **row, size_t count,
     return kept;
 }
 
-void roster_remove(struct roster *roster, struct member *member)
+void roster_take_out(struct roster *roster, struct member *member)
 {
     take_out(roster->sequence, roster->count, member);
     roster->count = take_out(roster->members, roster->count, member);
@@ -213,7 +234,15 @@ void roster_remove(struct roster *roster, struct member *member)
         other->after_count = take_out(other->after, other->after_count, member);
     }
     roster->slots[member->slot] = (struct slot){0};
-    release_member(member);
+    member->out = true;
+}
+
+void roster_arrange(struct roster *roster, struct member *const *row)
+{
+    for (size_t i = 0; i < roster->count; i++) {
+        roster->members[i] = row[i];
+        row[i]->place = i;
+    }
 }
 
 void roster_set_order(struct roster *roster, const struct order *order)
@@ -230,10 +259,49 @@ void roster_set_order(struct roster *roster, const struct order *order)
     }
 }
 
+/* What has begun with the old plan still holds on to what is in it. */
+void member_renew(struct member *member, struct shared_plan *plan, size_t index,
+                  const struct process_site *site)
+{
+    bool another_program = strcmp(member->planned->command,
+                                  plan->plan.processes[index].command) != 0;
+
+    if (process_state(member->process) != LIFE_IDLE && !member->run_plan)
+        take_plan(&member->run_plan, member->plan);
+    set_plan(member, plan, index, site);
+    process_renew(member->process, another_program);
+}
+
+void member_renew_later(struct member *member, struct shared_plan *plan,
+                        size_t index)
+{
+    take_plan(&member->next_plan, plan);
+    member->next_index = index;
+}
+
+void member_drop_next(struct member *member)
+{
+    take_plan(&member->next_plan, NULL);
+}
+
+/* The run before is over, and holds on to nothing any more. */
+void member_take_next(struct member *member, const struct process_site *site)
+{
+    take_plan(&member->run_plan, NULL);
+    if (!member->next_plan)
+        return;
+    bool another_program =
+        strcmp(member->planned->command,
+               member->next_plan->plan.processes[member->next_index].command);
+    set_plan(member, member->next_plan, member->next_index, site);
+    member_drop_next(member);
+    process_renew(member->process, another_program);
+}
+
 void roster_release(struct roster *roster)
 {
     for (size_t i = 0; i < roster->count; i++)
-        release_member(roster->members[i]);
+        member_release(roster->members[i]);
     free(roster->members);
     free(roster->sequence);
     free(roster->slots);

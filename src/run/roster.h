@@ -23,10 +23,14 @@ struct shared_plan {
 };
 
 struct member {
+    char *name;
     struct process *process; /* NULL: closed */
     struct shared_plan *plan;
     const struct plan_process *planned; /* in `plan` */
     struct process_spec spec;           /* from `planned` */
+    struct shared_plan *run_plan;  /* that its run began with; NULL: `plan` */
+    struct shared_plan *next_plan; /* for its next run; NULL: none */
+    size_t next_index;             /* in `next_plan` */
     struct source source;
     size_t slot;
     size_t place; /* in the row */
@@ -38,6 +42,9 @@ struct member {
     bool held;               /* waits for others before it starts */
     bool blocked_said;       /* that a held one cannot start */
     bool told;               /* to stop, because all are stopped */
+    bool leaving;            /* will be forgotten when it is at rest */
+    bool out;                /* of the roster: released when it is closed */
+    bool renewing;           /* is taken down in order to come up again */
     uint64_t lingering_said; /* of which run */
 };
 
@@ -65,14 +72,29 @@ void shared_plan_release(struct shared_plan *plan);
 struct member *roster_add(struct roster *roster, struct shared_plan *plan,
                           size_t index, const struct process_site *site);
 
-/* Its process is closed: it is forgotten, also by those that start after it. */
-void roster_remove(struct roster *roster, struct member *member);
+/* It belongs to the session no more, and nobody starts after it; free it with
+ * member_release() when its process is closed. */
+void roster_take_out(struct roster *roster, struct member *member);
+void member_release(struct member *member);
+
+/* Its members in another order: `row` is a permutation of them. */
+void roster_arrange(struct roster *roster, struct member *const *row);
 
 /* Who starts after whom; the places of `order` are those of the row. */
 void roster_set_order(struct roster *roster, const struct order *order);
 
 /* Frees all that are left. */
 void roster_release(struct roster *roster);
+
+/* Its process is from now on another one's plan: at once, where what it was
+ * given when it was executed is the same or it does not run; or when its next
+ * run begins, which calls member_take_next(). */
+void member_renew(struct member *member, struct shared_plan *plan, size_t index,
+                  const struct process_site *site);
+void member_renew_later(struct member *member, struct shared_plan *plan,
+                        size_t index);
+void member_take_next(struct member *member, const struct process_site *site);
+void member_drop_next(struct member *member);
 
 bool member_starts_after(const struct member *member,
                          const struct member *other);

@@ -241,15 +241,10 @@ static char *working_directory(void)
     return mem_string("");
 }
 
-bool session_publish(const struct session *session, int64_t pid,
-                     struct cause *why)
+static bool publish(const struct session *session,
+                    const struct session_info *info, struct cause *why)
 {
-    struct session_info info = {.pid = pid,
-                                .procfile = session->procfile,
-                                .cwd = working_directory(),
-                                .started_at = (int64_t)time(NULL),
-                                .version = (char *)PROCMAN_VERSION};
-    char *text = session_info_encode(&info);
+    char *text = session_info_encode(info);
 
     unlinkat(session->directory, INFO_UNDONE, 0);
     bool done = write_file(session->directory, INFO_UNDONE, text) &&
@@ -261,7 +256,46 @@ bool session_publish(const struct session *session, int64_t pid,
         unlinkat(session->directory, INFO_UNDONE, 0);
     }
     free(text);
+    return done;
+}
+
+bool session_publish(const struct session *session, int64_t pid,
+                     struct cause *why)
+{
+    struct session_info info = {.pid = pid,
+                                .procfile = session->procfile,
+                                .cwd = working_directory(),
+                                .started_at = (int64_t)time(NULL),
+                                .version = (char *)PROCMAN_VERSION};
+    bool done = publish(session, &info, why);
+
     free(info.cwd);
+    return done;
+}
+
+/* While the whole has not published itself it is still our own process that
+ * people have started. */
+bool session_join(struct session *session, const char *procfile,
+                  const char *whole, struct cause *why)
+{
+    struct session_info info;
+    struct cause none;
+
+    if (!session_begin(session, procfile, why))
+        return false;
+    if (!session_read(&info, whole, &none))
+        info = (struct session_info){.pid = getpid(),
+                                     .cwd = working_directory(),
+                                     .started_at = (int64_t)time(NULL),
+                                     .version = mem_string(PROCMAN_VERSION)};
+    free(info.procfile);
+    free(info.part_of);
+    info.procfile = mem_string(session->procfile);
+    info.part_of = mem_string(whole);
+    bool done = publish(session, &info, why);
+    session_info_release(&info);
+    if (!done)
+        session_end(session);
     return done;
 }
 

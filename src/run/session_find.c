@@ -120,7 +120,7 @@ bool session_read(struct session_info *info, const char *path,
     return done;
 }
 
-int session_connect(const char *path, struct cause *why)
+static int connect_to(const char *path, struct cause *why)
 {
     int directory = open_session(path, why);
 
@@ -128,5 +128,26 @@ int session_connect(const char *path, struct cause *why)
         return -1;
     int fd = os_connect_at(directory, path, "control.sock", why);
     close(directory);
+    return fd;
+}
+
+char *session_whole(const char *path)
+{
+    struct session_info info;
+    struct cause none;
+    char *whole = NULL;
+
+    if (session_read(&info, path, &none) && info.part_of)
+        whole = mem_string(info.part_of);
+    session_info_release(&info);
+    return whole ? whole : mem_string(path);
+}
+
+int session_connect(const char *path, struct cause *why)
+{
+    char *whole = session_whole(path);
+    int fd = connect_to(whole, why);
+
+    free(whole);
     return fd;
 }

@@ -100,6 +100,7 @@ static void on_starter_turn(uv_idle_t *starter)
     }
     if (supervisor->queued_count == 0) {
         uv_idle_stop(&supervisor->starter);
+        reload_changed(supervisor);
         supervisor_check_end(supervisor);
     }
 }
@@ -113,10 +114,11 @@ bool supervisor_unqueue(struct supervisor *supervisor, struct member *member)
     return true;
 }
 
-static void queue(struct supervisor *supervisor, struct member *member)
+void supervisor_queue(struct supervisor *supervisor, struct member *member)
 {
     supervisor->queued_count += !member->queued;
     member->queued = true;
+    uv_idle_start(&supervisor->starter, on_starter_turn);
 }
 
 void supervisor_start(struct supervisor *supervisor, const size_t *indexes,
@@ -125,10 +127,10 @@ void supervisor_start(struct supervisor *supervisor, const size_t *indexes,
     struct member **members = supervisor->roster.members;
 
     for (size_t i = 0; i < count; i++)
-        queue(supervisor, members[indexes[i]]);
+        supervisor_queue(supervisor, members[indexes[i]]);
     for (size_t i = 0; i < supervisor->roster.count && count == 0; i++)
         if (members[i]->planned->settings.autostart)
-            queue(supervisor, members[i]);
+            supervisor_queue(supervisor, members[i]);
     supervisor_await_start(supervisor);
     uv_idle_start(&supervisor->starter, on_starter_turn);
 }
@@ -152,8 +154,20 @@ struct member *supervisor_add_member(struct supervisor *supervisor,
         roster_add(&supervisor->roster, plan, index, &supervisor->site);
 
     output_add_source(supervisor->config.output, &member->source);
+    process_pause(member->process, supervisor->paused);
     supervisor->open_processes++;
     return member;
+}
+
+void supervisor_forget_member(struct supervisor *supervisor,
+                              struct member *member)
+{
+    rolling_forget(supervisor, member);
+    waiters_forget(&supervisor->waiters, member);
+    output_remove_source(supervisor->config.output, &member->source);
+    roster_take_out(&supervisor->roster, member);
+    supervisor_forget_kin(supervisor);
+    process_close(member->process);
 }
 
 static void make_members(struct supervisor *supervisor)
@@ -186,6 +200,8 @@ static void make_handles(struct supervisor *supervisor)
     uv_check_start(&supervisor->turn_end, on_turn_end);
     uv_timer_init(loop, &supervisor->errand_timer);
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->errand_timer);
+    uv_timer_init(loop, &supervisor->reload_timer);
+    handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->reload_timer);
     uv_timer_init(loop, &supervisor->roll_timer);
     handles_add(&supervisor->handles, (uv_handle_t *)&supervisor->roll_timer);
     uv_timer_init(loop, &supervisor->look_timer);
@@ -234,6 +250,7 @@ void supervisor_pause(struct supervisor *supervisor, bool paused)
 {
     if (supervisor->phase == PHASE_CLOSING)
         return; /* the processes may be gone already */
+    supervisor->paused = paused;
     for (size_t i = 0; i < supervisor->roster.count; i++)
         process_pause(supervisor->roster.members[i]->process, paused);
 }

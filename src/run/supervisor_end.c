@@ -22,6 +22,8 @@ static bool is_at_rest(const struct member *member)
 
 static bool all_at_rest(const struct supervisor *supervisor)
 {
+    if (supervisor->reload)
+        return false;
     for (size_t i = 0; i < supervisor->roster.count; i++)
         if (!is_at_rest(supervisor->roster.members[i]))
             return false;
@@ -55,7 +57,11 @@ void supervisor_process_closed(void *owner, const struct process_spec *spec)
 {
     struct supervisor *supervisor = owner;
 
-    member_of_spec(spec)->process = NULL;
+    struct member *member = member_of_spec(spec);
+
+    member->process = NULL;
+    if (member->out)
+        member_release(member);
     supervisor->open_processes--;
     on_all_closed(supervisor);
 }
@@ -70,6 +76,7 @@ static void close_all(struct supervisor *supervisor)
     handles_close((uv_handle_t *)&supervisor->look_timer);
     handles_close((uv_handle_t *)&supervisor->errand_timer);
     handles_close((uv_handle_t *)&supervisor->roll_timer);
+    handles_close((uv_handle_t *)&supervisor->reload_timer);
     handles_close((uv_handle_t *)&supervisor->shutdown.timer);
     waiters_close(&supervisor->waiters);
     for (size_t i = 0; i < supervisor->roster.count; i++)
@@ -155,6 +162,7 @@ void supervisor_begin_stopping(struct supervisor *supervisor)
     for (size_t i = 0; i < supervisor->roster.count; i++)
         supervisor_let_go(supervisor->roster.members[i]);
     uv_idle_stop(&supervisor->starter);
+    reload_stop(supervisor, "procman is shutting down");
     rolling_stop_all(supervisor, "procman is shutting down");
     waiters_begin_end(&supervisor->waiters);
     shutdown_begin(&supervisor->shutdown);

@@ -103,6 +103,7 @@ void supervisor_send(struct supervisor *supervisor, struct errand *errand)
 {
     for (size_t i = 0; i < errand->count; i++) {
         struct member *member = member_of(errand->items[i].process);
+        reload_give_way(supervisor, member, errand->verb == VERB_STOP);
         supervisor_unqueue(supervisor, member);
         supervisor_let_go(member);
     }

@@ -16,6 +16,13 @@ static void on_line(void *owner, struct process *process, int stream,
                 text, len, continues);
 }
 
+static void on_starting(void *owner, struct process *process)
+{
+    struct supervisor *supervisor = owner;
+
+    member_take_next(member_of(process), &supervisor->site);
+}
+
 static void on_started(void *owner, struct process *process)
 {
     struct supervisor *supervisor = owner;
@@ -184,6 +191,7 @@ static void on_state(void *owner, struct process *process)
     supervisor_go_on_with_errands(supervisor);
     supervisor_order_changed(supervisor, member);
     rolling_changed(supervisor);
+    reload_changed(supervisor);
     if (process_state(process) == LIFE_CLOSING)
         remains_note(supervisor->config.remains, member->slot, 0);
     if (process_state(process) == LIFE_IDLE)
@@ -302,6 +310,7 @@ void supervisor_reap(struct supervisor *supervisor)
 
 const struct process_watcher supervisor_watcher = {
     .on_line = on_line,
+    .on_starting = on_starting,
     .on_started = on_started,
     .on_unwell = on_unwell,
     .on_unstartable = on_unstartable,

@@ -10,6 +10,8 @@
  *     supervisor_kin.c      who else is there: looks at all descendants
  *     supervisor_end.c      from the last wish to the last handle
  *     rolling.c             members restarted one after another
+ *     reload.c              members that come, go and change
+ *     supervisor_reload.c   what clients ask about that
  *     requests_rolling.c    clients that ask for that, and who must stay ready
  */
 #ifndef PROCMAN_SUPERVISOR_INSIDE_H
@@ -21,6 +23,7 @@
 #include "procman/history.h"
 #include "procman/process.h"
 #include "procman/supervisor.h"
+#include "reload.h"
 #include "rolling.h"
 #include "roster.h"
 #include "shutdown.h"
@@ -53,6 +56,8 @@ struct supervisor {
     struct errand *errands;
     struct rolling *rollings;
     struct waiters waiters;
+    struct reload *reload; /* NULL: none goes on */
+    bool paused;           /* nothing is read */
 
     bool look_wanted;
     struct kin *kin; /* what the last look saw; owners are places */
@@ -73,6 +78,7 @@ struct supervisor {
     uv_timer_t look_timer;
     uv_timer_t errand_timer; /* somebody who is to stop is not prompt */
     uv_timer_t roll_timer;   /* the next look at the rollings */
+    uv_timer_t reload_timer; /* the next step of the reload */
 };
 
 /* ---- supervisor.c ---- */
@@ -80,6 +86,13 @@ struct supervisor {
 /* The next in the row; nobody has asked for it yet. */
 struct member *supervisor_add_member(struct supervisor *supervisor,
                                      struct shared_plan *plan, size_t index);
+
+/* Its process is at rest, and is closed; nobody knows it any more. */
+void supervisor_forget_member(struct supervisor *supervisor,
+                              struct member *member);
+
+/* It is started when its turn comes. */
+void supervisor_queue(struct supervisor *supervisor, struct member *member);
 
 /* It will not be started when its turn comes; says whether it would have. */
 bool supervisor_unqueue(struct supervisor *supervisor, struct member *member);
@@ -97,6 +110,9 @@ void supervisor_tell_logs(struct supervisor *supervisor,
 
 /* Starts it, or holds it back until those it starts after are ready. */
 void supervisor_want(struct supervisor *supervisor, struct member *member);
+
+/* Whoever is held looks again for whom: who starts after whom has changed. */
+void supervisor_look_at_held(struct supervisor *supervisor);
 
 /* It is held no more: somebody starts or stops it by hand, or all stop. */
 void supervisor_let_go(struct member *member);
@@ -131,6 +147,21 @@ void supervisor_send_text(struct member *member, struct control_call *call,
 
 /* If that is wanted: all that are to start now must become ready. */
 void supervisor_await_start(struct supervisor *supervisor);
+
+/* ---- supervisor_reload.c ---- */
+
+/* What clients ask about who is there. */
+void supervisor_reload(struct supervisor *supervisor, struct control_call *call,
+                       const struct request *request);
+void supervisor_add(struct supervisor *supervisor, struct control_call *call,
+                    const struct request *request);
+void supervisor_scale(struct supervisor *supervisor, struct control_call *call,
+                      const struct request *request);
+void supervisor_remove(struct supervisor *supervisor, struct control_call *call,
+                       const bool *chosen);
+
+/* Files that nobody is of any more, but for the first. */
+void supervisor_forget_empty_files(struct supervisor *supervisor);
 
 /* ---- supervisor_events.c ---- */
 

@@ -12,7 +12,7 @@ static enum standing stands(const struct member *member)
 {
     const struct process *process = member->process;
 
-    if (member->queued || member->held)
+    if (member->queued || member->held || member->renewing)
         return STANDING_PENDING;
     if (process_failed(process))
         return STANDING_FAILED;
@@ -141,4 +141,11 @@ void supervisor_order_changed(struct supervisor *supervisor,
         else
             supervisor_want(supervisor, other);
     }
+}
+
+void supervisor_look_at_held(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < supervisor->roster.count; i++)
+        if (supervisor->roster.members[i]->held)
+            supervisor_want(supervisor, supervisor->roster.members[i]);
 }

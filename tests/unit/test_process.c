@@ -123,7 +123,13 @@ static void on_closed(void *owner, const struct process_spec *spec)
     world->closed = true;
 }
 
+static void on_starting(void *owner, struct process *process)
+{
+    (void)owner, (void)process;
+}
+
 static const struct process_watcher watcher = {
+    .on_starting = on_starting,
     .on_line = on_line,
     .on_started = on_started,
     .on_unstartable = on_unstartable,
