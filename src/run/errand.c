@@ -159,6 +159,14 @@ void errand_look(struct errand *errand, const struct process *process)
     }
 }
 
+void errand_fail(struct errand *errand, const struct process *process,
+                 const char *why)
+{
+    for (size_t i = 0; i < errand->count; i++)
+        if (errand->items[i].process == process && !errand->items[i].done)
+            say_not_started(errand, &errand->items[i], why);
+}
+
 bool errand_finish(struct errand *errand)
 {
     if (errand->open > 0)

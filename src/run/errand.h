@@ -39,6 +39,10 @@ void errand_add(struct errand *errand, struct process *process);
 /* Looks whether this process has done its part. */
 void errand_look(struct errand *errand, const struct process *process);
 
+/* To be called for one that is to start, and cannot: a sentence says why. */
+void errand_fail(struct errand *errand, const struct process *process,
+                 const char *why);
+
 /* If all have: answers, releases the errand, and says so. */
 bool errand_finish(struct errand *errand);
 

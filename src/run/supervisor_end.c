@@ -161,6 +161,7 @@ void supervisor_begin_stopping(struct supervisor *supervisor)
         supervisor_unqueue(supervisor, supervisor->roster.members[i]);
     for (size_t i = 0; i < supervisor->roster.count; i++)
         supervisor_let_go(supervisor->roster.members[i]);
+    supervisor_look_at_starts(supervisor);
     uv_idle_stop(&supervisor->starter);
     reload_stop(supervisor, "procman is shutting down");
     rolling_stop_all(supervisor, "procman is shutting down");

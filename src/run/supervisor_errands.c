@@ -1,18 +1,73 @@
 /* What clients have asked for, told to one process after another. */
+#include "procman/mem.h"
 #include "procman/supervisor.h"
 #include "supervisor_inside.h"
 
-static void tell_item(struct errand *errand)
+#include <stdlib.h>
+
+static bool starts_after_another(const struct errand *errand,
+                                 const struct member *member)
 {
-    static const enum life_event wishes[] = {
-        [VERB_START] = LIFE_START,
-        [VERB_STOP] = LIFE_STOP,
-        [VERB_RESTART] = LIFE_RESTART,
-    };
+    for (size_t i = 0; i < errand->count && member->after_count > 0; i++)
+        if (member_starts_after(member, member_of(errand->items[i].process)))
+            return true;
+    return false;
+}
+
+/* By hand one starts at once, whoever it starts after; but among those that are
+ * started together the order counts. */
+static void tell_to_start(struct supervisor *supervisor, struct errand *errand,
+                          struct member *member)
+{
+    if (process_state(member->process) == LIFE_IDLE &&
+        starts_after_another(errand, member))
+        supervisor_want(supervisor, member);
+    else
+        process_tell(member->process, LIFE_START);
+}
+
+static void tell_item(struct supervisor *supervisor, struct errand *errand)
+{
     struct process *process = errand->items[errand->told++].process;
 
-    process_tell(process, wishes[errand->verb]);
+    switch (errand->verb) {
+    case VERB_START:
+        tell_to_start(supervisor, errand, member_of(process));
+        break;
+    case VERB_STOP: process_tell(process, LIFE_STOP); break;
+    default: process_tell(process, LIFE_RESTART); break;
+    }
     errand_look(errand, process);
+}
+
+/* Who waits for one that has failed will not have been started soon. */
+static void fail_blocked(struct errand *errand)
+{
+    for (size_t i = 0; i < errand->count && errand->verb == VERB_START; i++) {
+        const struct member *member = member_of(errand->items[i].process);
+        if (errand->items[i].done || !supervisor_is_blocked(member))
+            continue;
+        char *blocker = supervisor_why_held(member);
+        char *why = mem_format("cannot start: %s", blocker);
+        errand_fail(errand, member->process, why);
+        free(why);
+        free(blocker);
+    }
+}
+
+void supervisor_look_at_starts(struct supervisor *supervisor)
+{
+    for (struct errand *each = supervisor->errands; each; each = each->next)
+        for (size_t i = 0; i < each->count && each->verb == VERB_START; i++)
+            errand_look(each, each->items[i].process);
+    supervisor_look_at_errands(supervisor, NULL);
+}
+
+void supervisor_fail_blocked(struct supervisor *supervisor)
+{
+    for (struct errand *each = supervisor->errands; each; each = each->next)
+        fail_blocked(each);
+    supervisor_look_at_errands(supervisor, NULL);
 }
 
 /* Is one of those that start after it still on its way out? */
@@ -87,10 +142,12 @@ void supervisor_go_on_with_errands(struct supervisor *supervisor)
             errand->prompt_until_ms =
                 errand->begun_ms +
                 (errand->told ? SHUTDOWN_PROMPT_MS : SHUTDOWN_FIRST_MS);
+            const struct process *told = errand->items[errand->told].process;
             errand->open++; /* it must not be over while it tells */
-            tell_item(errand);
+            tell_item(supervisor, errand);
+            fail_blocked(errand);
             errand->open--;
-            supervisor_look_at_errands(supervisor, NULL);
+            supervisor_look_at_errands(supervisor, told);
             errand = supervisor->errands;
         } else {
             errand = errand->next;

@@ -133,6 +133,12 @@ char *supervisor_why_held(const struct member *member);
  * released when they have done it. */
 void supervisor_send(struct supervisor *supervisor, struct errand *errand);
 
+/* Nobody is held back any more: who was to start then is told so. */
+void supervisor_look_at_starts(struct supervisor *supervisor);
+
+/* One has failed for good: those that were to start after it hear of it. */
+void supervisor_fail_blocked(struct supervisor *supervisor);
+
 /* A process has changed: whoever is to be told next by an errand is told. */
 void supervisor_go_on_with_errands(struct supervisor *supervisor);
 

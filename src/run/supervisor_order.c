@@ -141,6 +141,8 @@ void supervisor_order_changed(struct supervisor *supervisor,
         else
             supervisor_want(supervisor, other);
     }
+    if (standing == STANDING_FAILED)
+        supervisor_fail_blocked(supervisor);
 }
 
 void supervisor_look_at_held(struct supervisor *supervisor)
