@@ -80,6 +80,9 @@ static void check_process(const struct settings *settings, const char *name,
         it.alive.kind == READINESS_AUTO)
         warn(settings, name, "alive-interval",
              "alive-interval does nothing without alive", warnings);
+    if (it.min_ready > 0 && it.group.count == 0)
+        warn(settings, name, "min-ready",
+             "min-ready is counted in groups, and it is in none", warnings);
     if (settings_entry_of(settings, name) &&
         settings_is_own(settings, name, "instances"))
         warn(settings, name, "instances",

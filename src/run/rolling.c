@@ -10,7 +10,7 @@ struct item {
     struct member *member; /* NULL: it is gone, and counts as done */
     uint64_t number;       /* of its run when the roll began */
     bool was_up;
-    bool said; /* that it is done */
+    bool said; /* that it is done, or why it is not */
 };
 
 struct rolling {
@@ -139,14 +139,18 @@ size_t rolling_untouched(const struct rolling *rolling)
     return untouched;
 }
 
-static void say_untouched(struct rolling *rolling)
+/* Of everybody of whom nothing has been said. */
+static void say_the_rest(struct rolling *rolling)
 {
     for (size_t i = 0; i < rolling->roll.count; i++) {
-        const struct member *member = rolling->items[i].member;
-        if (!roll_is_untouched(&rolling->roll, i))
+        const struct item *item = &rolling->items[i];
+        if (item->said || !item->member)
             continue;
-        char *text = mem_format("%s was not touched", member->spec.name);
-        rolling->watcher->on_step(rolling->owner, member, false, text);
+        char *text = mem_format("%s %s", item->member->spec.name,
+                                roll_is_untouched(&rolling->roll, i)
+                                    ? "was not touched"
+                                    : "is on its way, and not ready yet");
+        rolling->watcher->on_step(rolling->owner, item->member, false, text);
         free(text);
     }
 }
@@ -159,7 +163,7 @@ void rolling_stop(struct rolling *rolling, const char *why)
     output_say(supervisor->config.output,
                "the rolling restart has stopped: %s; %zu not touched", why,
                rolling_untouched(rolling));
-    say_untouched(rolling);
+    say_the_rest(rolling);
     rolling->watcher->on_over(rolling->owner, why);
     rolling_changed(supervisor); /* it is released then */
 }
@@ -174,9 +178,9 @@ static void end(struct rolling *rolling)
 
 static void fail(struct rolling *rolling, size_t i, char *why)
 {
-    if (!roll_is_untouched(&rolling->roll, i))
-        rolling->watcher->on_step(rolling->owner, rolling->items[i].member,
-                                  false, why);
+    rolling->items[i].said = true;
+    rolling->watcher->on_step(rolling->owner, rolling->items[i].member, false,
+                              why);
     rolling_stop(rolling, why);
     free(why);
 }
@@ -359,8 +363,10 @@ void rolling_forget(struct supervisor *supervisor, const struct member *member)
 {
     for (struct rolling *each = supervisor->rollings; each; each = each->next)
         for (size_t i = 0; i < each->roll.count; i++)
-            if (each->items[i].member == member)
+            if (each->items[i].member == member) {
                 each->items[i].member = NULL;
+                look_at(each, i);
+            }
     rolling_changed(supervisor);
 }
 

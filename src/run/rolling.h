@@ -37,8 +37,8 @@ struct rolling_watcher {
      * the roll is over. */
     bool (*may_take_down)(void *owner, const struct member *member,
                           struct cause *why);
-    /* A sentence about a member: it is done (ok), or did not come back, or has
-     * not been touched, now that the roll is over. */
+    /* A sentence about a member: it is done (ok); or, now that the roll is over,
+     * it did not come back, is on its way, or has not been touched. */
     void (*on_step)(void *owner, const struct member *member, bool ok,
                     const char *text);
     /* The last word.  NULL: all are done; else why they are not. */

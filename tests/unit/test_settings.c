@@ -588,10 +588,11 @@ static void what_has_no_effect_is_a_warning(void **state)
 {
     (void)state;
     struct buf told = {0};
-    struct settings settings =
-        READ("[procman]\n[etcd*]\n[proxy]\nready = exit\n[*]\n"
-             "[etdc1]\nport = 1\n[web*]\n[Procman]\n"
-             "[etcd2]\nalive-interval = 1s\nrestart-delay = 31s\n");
+    struct settings settings = READ(
+        "[procman]\n[etcd*]\n[proxy]\nready = exit\n[*]\n"
+        "[etdc1]\nport = 1\n[web*]\n[Procman]\n"
+        "[etcd2]\nalive-interval = 1s\nrestart-delay = 31s\nmin-ready = 2\n"
+        "[etcd1]\nmin-ready = 2\ngroup = members\n");
 
     warnings_of(&settings, &told);
     assert_string_equal(
@@ -602,6 +603,7 @@ static void what_has_no_effect_is_a_warning(void **state)
         "p.ini:12: etcd2: restart-delay is longer than restart-max-delay, "
         "which wins\n"
         "p.ini:11: etcd2: alive-interval does nothing without alive\n"
+        "p.ini:13: etcd2: min-ready is counted in groups, and it is in none\n"
         "p.ini:4: proxy: ready = exit is for tasks; with kind = service it is "
         "ready only when it is gone\n");
     buf_release(&told);
