@@ -49,6 +49,7 @@ struct options {
     const char *last;                    /* NULL: nobody in particular */
     char *excluded;                      /* a comma list; NULL: nobody */
     bool strict, json, show, help, version;
+    const char *name; /* -n: as which process; NULL: as none */
     bool no_enter, end, read_only;
     bool dry_run;
     const char *detach_key; /* NULL: ctrl-] */
@@ -68,6 +69,7 @@ struct command {
     const char *usage; /* behind the name: "[NAME...]" */
     const char *brief; /* one line for the list */
     const char *help;  /* the rest, ended by a newline */
+    bool runs_words;   /* its words are a command with options of its own */
     int (*run)(const struct command *command, const struct options *options);
 };
 
@@ -133,6 +135,6 @@ extern const struct command command_check, command_start, command_run,
     command_stop, command_restart, command_status, command_list, command_wait,
     command_signal, command_pause, command_resume, command_help,
     command_log_reopen, command_version, command_attach, command_send,
-    command_reload, command_add, command_remove, command_scale;
+    command_reload, command_add, command_remove, command_scale, command_exec;
 
 #endif

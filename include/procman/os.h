@@ -50,6 +50,7 @@ struct os_child {
     int umask;                     /* -1: ours */
     int nice;                      /* added to ours */
     const struct account *account; /* to run as, if we are root; NULL: us */
+    bool foreground;               /* in our session and group: see os_run() */
 };
 
 /* Starts a child in a session and group of its own, with default signals, an
@@ -60,6 +61,13 @@ struct os_child {
  * however large we are, and the error of exec comes back without a pipe.  A
  * file without "#!" is given to /bin/sh, as execvp(3) and every shell do. */
 pid_t os_spawn(const struct os_child *child);
+
+/* Starts a child in our own session and group, on the terminal that we have, and
+ * waits for its end.  What a terminal sends to the group (Ctrl-C) reaches it
+ * without us; SIGTERM, SIGHUP and the like that are sent to us alone are passed
+ * on.  Signals that our caller has ignored stay ignored (nohup).  Returns 0, or
+ * a negative errno value: it was not started. */
+int os_run(const struct os_child *child, int *code, int *signum);
 
 /* Looks a program up as the shell does: a name with a '/' is a path, others
  * are searched for in `path` (NULL: the system's default).  Relative ones are

@@ -47,8 +47,8 @@ struct plan_materials {
     const struct instances *instances;
     const struct settings *settings;
     const struct environment *environment;
-    unsigned base_port; /* 0: PORT is left alone */
-    const char *session;
+    unsigned base_port;  /* 0: PORT is left alone */
+    const char *session; /* NULL: none runs */
 };
 void plan_make(struct plan *plan, const struct plan_materials *materials);
 void plan_release(struct plan *plan);

@@ -5,27 +5,17 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_check,
-    &command_start,
-    &command_run,
-    &command_stop,
-    &command_restart,
-    &command_list,
-    &command_status,
-    &command_wait,
-    &command_signal,
-    &command_pause,
-    &command_resume,
-    &command_help,
-    &command_log_reopen,
-    &command_version,
-    &command_attach,
-    &command_send,
-    &command_reload,
-    &command_add,
-    &command_remove,
-    &command_scale,
-    NULL,
+    &command_check,   &command_start,
+    &command_run,     &command_exec,
+    &command_stop,    &command_restart,
+    &command_list,    &command_status,
+    &command_wait,    &command_signal,
+    &command_pause,   &command_resume,
+    &command_help,    &command_log_reopen,
+    &command_version, &command_attach,
+    &command_send,    &command_reload,
+    &command_add,     &command_remove,
+    &command_scale,   NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -41,8 +41,9 @@ static const struct option table[] = {
     {"basedir", TEXT, AT(basedir), "DIR", "work in this directory", NULL},
     {"env", TEXT, AT(env), "FILE,...", "files with variables (.env)", NULL},
     {"m", TEXT, AT(formation), "NAME=N,...", "how many instances of each",
-     "start check"},
-    {"formation", TEXT, AT(formation), NULL, NULL, "start check"},
+     "start check exec"},
+    {"formation", TEXT, AT(formation), NULL, NULL, "start check exec"},
+    {"n", TEXT, AT(name), "NAME", "as this process would run", "exec"},
     {"b", PORT, AT(base_port), "PORT", "first PORT to hand out (5000)", NULL},
     {"set-ports", SWITCH, AT(set_ports), NULL,
      "set PORT for each process (true)", NULL},
@@ -378,6 +379,7 @@ static bool read_line(struct options *options, const struct command **command,
                 return false;
             if (!dashes)
                 options->words_before_dashes = options->word_count;
+            dashes = dashes || ((*command)->runs_words && options->word_count);
         }
     }
     return true;
@@ -386,7 +388,8 @@ static bool read_line(struct options *options, const struct command **command,
 static bool takes_procfiles(const struct command *command)
 {
     return strcmp(command->name, "start") == 0 ||
-           strcmp(command->name, "check") == 0;
+           strcmp(command->name, "check") == 0 ||
+           strcmp(command->name, "exec") == 0;
 }
 
 /* What is said of a Procfile can be meant for one only. */
@@ -397,8 +400,8 @@ static bool check_procfiles(const struct options *options,
         return true;
     if (!takes_procfiles(command))
         return cause_say(why,
-                         "\"%s\" takes one -f; several are for \"start\" "
-                         "and \"check\"",
+                         "\"%s\" takes one -f; several are for \"start\", "
+                         "\"check\" and \"exec\"",
                          command->name);
     if (options->config || options->formation)
         return cause_say(why,

@@ -96,7 +96,8 @@ static void make_process(struct plan_process *process,
         process->settings.autostart = false;
     size_t port = port_of(materials, instance, process->settings.port);
     environment_set(&process->own, "PS", instance->name);
-    environment_set(&process->own, "PROCMAN_SESSION", materials->session);
+    if (materials->session)
+        environment_set(&process->own, "PROCMAN_SESSION", materials->session);
     if (port)
         set_number(&process->own, "PORT", port);
     take_lookups(process, instance);

@@ -28,13 +28,17 @@ static int put(int from, int to)
     return dup2(from, to);
 }
 
-static void default_signals(void)
+/* In the foreground only what os_prepare() has changed. */
+static void default_signals(bool foreground)
 {
+    static const int ours[] = {SIGPIPE, SIGXFSZ, SIGTTOU, SIGCHLD};
     struct sigaction plain = {.sa_handler = SIG_DFL};
     sigset_t none;
 
-    for (int signum = 1; signum < NSIG; signum++)
+    for (int signum = 1; signum < NSIG && !foreground; signum++)
         sigaction(signum, &plain, NULL);
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        sigaction(ours[i], &plain, NULL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -77,7 +81,8 @@ static int switch_to(const struct account *account, bool terminal)
 static void become(const struct os_child *child, pid_t parent,
                    char **shell_argv)
 {
-    setsid();
+    if (!child->foreground)
+        setsid();
     if (child->directory && chdir(child->directory))
         return;
     if (put(child->input, 0) < 0 || put(child->output, 1) < 0 ||
@@ -97,7 +102,7 @@ static void become(const struct os_child *child, pid_t parent,
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(127);
-    default_signals();
+    default_signals(child->foreground);
     execve(child->file, child->argv, child->env);
     if (errno == ENOEXEC)
         execve("/bin/sh", shell_argv, child->env);

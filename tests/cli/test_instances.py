@@ -120,7 +120,7 @@ def test_the_name_of_an_entry_means_all_its_instances(box):
         ["web.1", "restarted:"], ["web.2", "restarted:"]]
     assert box.ask("stop", "web").code == 0
     assert up(box) == ["worker", "clock"]
-    assert box.ask("status", "web").out == " web.1\n web.2\n"
+    assert box.ask("run", "status", "web").out == " web.1\n web.2\n"
     answer = box.ask("run", "stop", "wep")
     assert (answer.code, answer.err) == (
         2, 'procman: unknown process "wep"; did you mean "web"?\n')
