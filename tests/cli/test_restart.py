@@ -74,7 +74,7 @@ def test_an_end_of_the_session_never_meets_a_start(box):
 
 @pytest.mark.slow
 def test_one_that_was_ready_for_ten_seconds_is_forgiven(box):
-    box.procfile({"web": "echo up; if [ -e twice ]; then sleep 10.3; fi; "
+    box.procfile({"web": "echo up; if [ -e twice ]; then sleep 12; fi; "
                          "if [ -e once ]; then echo >twice; fi; echo >once; "
                          "exit 1"})
     settings(box, ready="log:up", restart="on-failure", restart_delay="100ms",

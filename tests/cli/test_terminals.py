@@ -119,7 +119,7 @@ def test_without_a_terminal_of_procmans_there_is_none_unasked(box, tty):
 
 
 def test_on_a_terminal_auto_gives_one_with_the_room_that_is_left(box):
-    box.procfile({"web": "stty size; trap 'stty size' WINCH; "
+    box.procfile({"web": "trap 'stty size' WINCH; stty size; "
                          "while :; do sleep 0.05; done"})
     settings(box, web={"tty": "auto"})
     running = box.start_on_terminal()
