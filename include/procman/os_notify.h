@@ -20,6 +20,10 @@
 int os_notify_open(int directory, const char *path, const char *name,
                    char **address, struct cause *why);
 
+/* Says something to who has started us, at the address of our own NOTIFY_SOCKET.
+ * False: see why. */
+bool os_notify_say(const char *address, const char *text, struct cause *why);
+
 /* One datagram, and the process that sent it (0: somebody who cannot be seen
  * from here).  Returns its length, cut to `room`; -1: none waits.  One that was
  * longer than `room` is returned with length 0: half a message is none.

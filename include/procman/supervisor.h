@@ -52,7 +52,8 @@ struct supervisor_config {
     bool exit_on_stop;
     bool hangup_ignored; /* SIGHUP was ignored when procman began (nohup) */
     bool wait; /* whoever is started first must become ready, or all ends */
-    uint64_t wait_timeout_ms;     /* 0: however long it takes */
+    uint64_t wait_timeout_ms; /* 0: however long it takes */
+    const char *announce; /* who is told then (sd_notify); NULL: nobody asks */
     supervisor_window_fn *window; /* asked with on_over's owner; NULL: none */
 };
 

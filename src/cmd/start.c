@@ -170,6 +170,7 @@ static void be_supervisor(struct start *start)
         .hangup_ignored = start->hangup_ignored,
         .wait = start->options.wait,
         .wait_timeout_ms = start->options.timeout_ms,
+        .announce = getenv("NOTIFY_SOCKET"),
         .window = window_of,
     };
 
@@ -370,6 +371,10 @@ const struct command command_start = {
         "The exit code is 0 if all ended well or were asked to end; else that\n"
         "of the first process that failed on its own, 128+n if signal n ended\n"
         "it, 127 or 126 if it could not be executed. Interrupted by a signal,\n"
-        "procman shuts down in order and then ends by that signal.\n",
+        "procman shuts down in order and then ends by that signal.\n"
+        "\n"
+        "With --wait it says when all are ready; if one cannot become ready,\n"
+        "or not within --timeout, all are stopped, and the code is 1 or 124.\n"
+        "Who has started procman is told READY=1 then (sd_notify).\n",
     .run = start_session,
 };

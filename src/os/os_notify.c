@@ -136,3 +136,27 @@ ssize_t os_notify_receive(int socket, void *bytes, size_t room, pid_t *sender)
     *sender = sender_of(&message);
     return message.msg_flags & MSG_TRUNC ? 0 : len;
 }
+
+bool os_notify_say(const char *address, const char *text, struct cause *why)
+{
+    struct sockaddr_un peer = {.sun_family = AF_UNIX};
+    size_t len = strlen(address);
+    int fd = -1;
+
+    if ((*address != '/' && *address != '@') || len >= ADDRESS_ROOM)
+        return cause_say(why, "NOTIFY_SOCKET is no address: %s", address);
+    memcpy(peer.sun_path, address, len);
+    if (*address == '@')
+        peer.sun_path[0] = '\0';
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    len += offsetof(struct sockaddr_un, sun_path);
+    bool said =
+        fd >= 0 && sendto(fd, text, strlen(text), MSG_NOSIGNAL,
+                          (struct sockaddr *)&peer, (socklen_t)len) >= 0;
+    if (!said)
+        cause_say(why, "cannot say %s to %s: %s", text, address,
+                  strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return said;
+}

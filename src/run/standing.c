@@ -34,12 +34,18 @@ static bool was_stopped(const struct process *process)
     return process_asked(process) && !done;
 }
 
+/* It will be started, without anybody's doing. */
+static bool is_to_start(const struct member *member)
+{
+    return member->queued || member->held || member->renewing;
+}
+
 uint64_t standing_run(const struct member *member)
 {
     uint64_t number = process_run(member->process)->number;
-    bool begins = member->queued || member->held;
 
-    return begins && !leader_lives(member->process) ? number + 1 : number;
+    return is_to_start(member) && !leader_lives(member->process) ? number + 1
+                                                                 : number;
 }
 
 const struct process_run *standing_end(const struct member *member,
@@ -66,7 +72,7 @@ struct awaited_view standing_view(const struct member *member, uint64_t run)
     return (struct awaited_view){
         .state = process_state(process),
         .wanted = process_wanted(process),
-        .to_start = member->queued || member->held,
+        .to_start = is_to_start(member),
         .blocked = supervisor_is_blocked(member),
         .paused = process_frozen(process),
         .failed = process_failed(process) || process_crashed(process),
@@ -192,6 +198,8 @@ char *standing_reason(const struct member *member)
     }
     if (member->queued)
         return mem_string("its turn to start has not come");
+    if (member->renewing)
+        return mem_string("it is being restarted");
     if (process_frozen(process))
         return mem_string("it is paused");
     switch (process_state(process)) {

@@ -1,3 +1,4 @@
+#include "procman/os_notify.h"
 #include "procman/words.h"
 #include "supervisor_inside.h"
 
@@ -12,6 +13,16 @@ static void say_ready(struct supervisor *supervisor, size_t count,
     else
         output_say(supervisor->config.output,
                    "all %zu processes are ready after %s", count, took.text);
+}
+
+/* To a service manager that has started us (Type=notify of systemd). */
+static void announce(const struct supervisor *supervisor)
+{
+    const char *address = supervisor->config.announce;
+    struct cause why;
+
+    if (address && *address && !os_notify_say(address, "READY=1", &why))
+        output_say(supervisor->config.output, "warning: %s", why.text);
 }
 
 static void say_not_ready(struct supervisor *supervisor,
@@ -36,6 +47,7 @@ static void on_over(void *owner, const struct reply *reply, size_t count,
 
     if (reply->code == 0) {
         say_ready(supervisor, count, took_ms);
+        announce(supervisor);
         return;
     }
     if (supervisor->result.signum)

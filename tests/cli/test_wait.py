@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -411,6 +412,28 @@ def test_tasks_alone_are_ready_when_they_have_ended_well(box):
     assert running.wait() == 0
     assert any(text.startswith("all 2 processes are ready after")
                for text in running.shown("procman"))
+
+
+@pytest.mark.parametrize("waits_too", [True, False])
+def test_whoever_has_started_procman_is_told_that_all_are_ready(box,
+                                                                 waits_too):
+    # Here it is another procman, which waits for READY=1 as systemd does.
+    words = "start --wait" if waits_too else "start"
+    box.procfile({"db": gate(box, "db.up")}, name="Procfile.inner")
+    box.write("procman.inner.ini", "[db]\nready = log:is up\n")
+    box.procfile({"inner": f"exec {shlex.join(box.program)} "
+                           f"-f Procfile.inner {words}"})
+    settings(box, "[inner]\nready = notify\n")
+    outer = box.start()
+    outer.wait_line("db started with pid", "inner")
+    assert box.ask("-f", "Procfile", "wait", "--timeout", "0").code == 124
+    open_gate(box, "db.up")
+    outer.wait_line("db is ready after", "inner")
+    if waits_too:
+        outer.wait_line("^inner is ready after", "procman")
+    else:
+        assert box.ask("-f", "Procfile", "wait", "--timeout", "0").code == 124
+    assert outer.stop() == -signal.SIGINT
 
 
 # ---- run start --wait, run restart --wait -----------------------------------
