@@ -13,12 +13,14 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <uv.h>
 
 /* One line each, all of the same length, so that one can be replaced with one
  * write: first the boot, then a slot for each process. */
 #define LINE_LEN    64
 #define SLOT_FORMAT "%-20d %-42" PRIu64 "\n"
 #define ROUND_MS    10
+#define KILL_MS     10000 /* for those that SIGKILL does not end */
 
 struct leader {
     pid_t pid;
@@ -239,24 +241,36 @@ static void signal_ours(const struct hunt *hunt, int signum)
             os_signal(hunt->all[i].pid, signum);
 }
 
-static size_t end_them(struct hunt *hunt, unsigned patience_ms)
+static size_t look_again(struct hunt *hunt)
 {
     struct timespec moment = {0, ROUND_MS * 1000000L};
+
+    nanosleep(&moment, NULL);
+    return look(hunt);
+}
+
+/* By the clock: where thousands run, a look costs more than the moment between
+ * two of them. */
+static uint64_t after_ms(uint64_t ms)
+{
+    return uv_hrtime() + ms * 1000000;
+}
+
+static size_t end_them(struct hunt *hunt, unsigned patience_ms)
+{
     size_t found = look(hunt), alive = found;
+    uint64_t until_ns = after_ms(patience_ms);
 
     signal_ours(hunt, SIGTERM);
     signal_ours(hunt, SIGCONT);
-    for (unsigned waited = 0; alive && waited < patience_ms;
-         waited += ROUND_MS) {
-        nanosleep(&moment, NULL);
-        alive = look(hunt);
-    }
-    for (unsigned round = 0; alive && round < 1000; round++) {
+    while (alive && uv_hrtime() < until_ns)
+        alive = look_again(hunt);
+    until_ns = after_ms(KILL_MS);
+    while (alive && uv_hrtime() < until_ns) {
         signal_ours(hunt, SIGSTOP); /* who stands still forks no more */
         look(hunt);
         signal_ours(hunt, SIGKILL);
-        nanosleep(&moment, NULL);
-        alive = look(hunt);
+        alive = look_again(hunt);
     }
     return found;
 }
