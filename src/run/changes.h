@@ -22,6 +22,7 @@ struct change {
                                * or down because of us */
     uint64_t number;          /* of its run before */
     bool told;                /* to stop */
+    bool rolled;              /* a roll sees to it */
 };
 
 struct changes {

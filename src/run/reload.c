@@ -200,7 +200,7 @@ static void stop_next(struct supervisor *supervisor, bool hurry)
         struct member *member = supervisor->roster.sequence[i - 1];
         struct change *change = change_of(reload, member);
         if (!change || change->told || !must_stop(reload, change) ||
-            is_needed(reload, member))
+            is_down(change) || is_needed(reload, member))
             continue;
         if (!hurry && !all_told_are_down(reload))
             return;
@@ -341,9 +341,9 @@ static void say_what_was_done(struct reload *reload)
             continue;
         if (change->start)
             say_started(reload, change);
-        else if (!change->told)
+        else if (!change->rolled)
             say_and_free(reload, change->member, true,
-                         mem_format("%s %s: it stays stopped",
+                         mem_format("%s %s: stays stopped",
                                     change->member->name,
                                     plan_change_word(change->kind)));
     }
@@ -434,7 +434,7 @@ static bool is_rolled(const struct reload *reload, const struct change *change)
 /* The roll sees to it, and says how it went. */
 static void hand_over(struct change *change)
 {
-    change->told = true;
+    change->rolled = true;
     change->start = false;
 }
 
