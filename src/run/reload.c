@@ -219,7 +219,7 @@ static void forget_removed(struct supervisor *supervisor)
         char *text = mem_format("%s removed", change->member->name);
         say_and_free(reload, change->member, true, text);
         supervisor_forget_member(supervisor, change->member);
-        change->member = NULL;
+        change_release(change);
     }
     reload->changes.count = reload->changes.staying;
 }

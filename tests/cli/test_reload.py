@@ -22,6 +22,13 @@ def begin(box, *entries, words=()):
     return running, {name: running.pid_of(name) for name in names}
 
 
+def end(box, running):
+    """By a client: the end of a program that dies of a signal says nothing of
+    memory that was lost."""
+    box.ask("run", "stop-all")
+    running.wait()
+
+
 def reload(box, *words, code=0):
     answer = box.ask("reload", *words)
     assert answer.code == code, answer
@@ -49,7 +56,7 @@ def test_only_what_has_changed_is_touched(box):
     assert f"b changed: started with pid {now['b']}" in answer.out
     assert f"e added: started with pid {now['e']}" in answer.out
     assert "c removed" in answer.out
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_a_dry_run_says_it_and_touches_nothing(box):
@@ -59,7 +66,7 @@ def test_a_dry_run_says_it_and_touches_nothing(box):
     assert answer.out == "~ a (command)\n+ c\n- b\n"
     assert box.running_pids() == pids
     assert reload(box, "--dry-run").out == answer.out
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_nothing_new_touches_nobody(box):
@@ -67,7 +74,7 @@ def test_nothing_new_touches_nobody(box):
     for _ in range(5):
         assert reload(box).out == "= a\n= b\n"
     assert box.running_pids() == pids
-    assert running.stop() == -2
+    end(box, running)
 
 
 @pytest.mark.parametrize("name,text,said", [
@@ -87,7 +94,7 @@ def test_a_file_with_a_mistake_changes_nothing(box, name, text, said):
     (box.work / "procman.ini").unlink(missing_ok=True)
     (box.work / ".env").unlink(missing_ok=True)
     assert plan(reload(box)) == ["= a", "= b"]
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_a_procfile_that_is_gone_changes_nothing(box):
@@ -97,7 +104,7 @@ def test_a_procfile_that_is_gone_changes_nothing(box):
     assert answer.code == 2
     assert "cannot read Procfile" in answer.err
     assert alive(pids["a"])
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_variables_and_ports_are_part_of_a_process(box):
@@ -113,7 +120,7 @@ def test_variables_and_ports_are_part_of_a_process(box):
                                  "~ b (PORT 5100 -> 5200)"]
     running.wait_line("^PS=n PORT=5000 K=2$", "n")
     running.wait_line("^PS=b PORT=5200 K=2$", "b")
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_a_value_that_may_be_secret_is_not_said(box):
@@ -122,7 +129,7 @@ def test_a_value_that_may_be_secret_is_not_said(box):
     answer = reload(box)
     assert plan(answer) == ["~ a (TOKEN)"]
     assert "swordfish" not in answer.out + running.tail()
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_what_is_procmans_own_is_taken_over_while_it_runs(box):
@@ -148,7 +155,7 @@ def test_another_restart_policy_counts_for_the_run_that_goes_on(box):
     reload(box)
     os.kill(box.running_pids()["a"], signal.SIGKILL)
     until(lambda: box.statuses()["a"]["state"] == "failed", "a has failed")
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_a_run_keeps_its_readiness_through_many_reloads(box):
@@ -164,7 +171,7 @@ def test_a_run_keeps_its_readiness_through_many_reloads(box):
     gate.write_text("")
     assert box.ask("wait", "a", "--timeout", "20s").code == 0
     assert box.running_pids() == pids
-    assert running.stop() == -2
+    end(box, running)
 
 
 # ---- what somebody wished before ---------------------------------------------
@@ -179,7 +186,7 @@ def test_what_was_stopped_stays_stopped(box):
     assert box.running_pids()["a"] is None
     assert box.ask("run", "start", "a").code == 0
     assert box.statuses()["a"]["command"] == "exec sleep 2000"
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_what_was_not_to_start_does_not(box):
@@ -191,7 +198,7 @@ def test_what_was_not_to_start_does_not(box):
     assert reload(box).code == 0
     up = [name for name, pid in box.running_pids().items() if pid]
     assert up == ["a", "d"]
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_what_has_failed_is_started_with_what_is_new(box):
@@ -202,7 +209,7 @@ def test_what_has_failed_is_started_with_what_is_new(box):
     box.procfile({"a": STAY, "b": STAY})
     assert "a changed: started with pid" in reload(box).out
     assert box.running_pids()["a"]
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_the_session_goes_on_while_everybody_is_down(box):
@@ -211,7 +218,7 @@ def test_the_session_goes_on_while_everybody_is_down(box):
     assert reload(box).code == 0
     assert box.running_pids()["a"] not in (None, pids["a"])
     assert running.popen.poll() is None
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_ports_change_hands(box):
@@ -224,7 +231,7 @@ def test_ports_change_hands(box):
               f"[b]\nready = tcp:127.0.0.1:{one}\n")
     reload(box)
     assert box.ask("wait", "a", "b", "--timeout", "30s").code == 0
-    assert running.stop() == -2
+    end(box, running)
 
 
 # ---- in which order ----------------------------------------------------------
@@ -242,7 +249,7 @@ def test_who_goes_is_stopped_after_those_that_start_after_it(box):
     reload(box)
     assert index_of(running, "^a was ended") < index_of(running,
                                                         "^b was ended")
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_who_comes_starts_when_those_it_starts_after_are_ready(box):
@@ -257,7 +264,7 @@ def test_who_comes_starts_when_those_it_starts_after_are_ready(box):
     gate.write_text("")
     running.pid_of("a")
     assert index_of(running, "^b is ready") < index_of(running, "^a started")
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_whoever_is_held_by_one_that_goes_starts(box):
@@ -269,7 +276,7 @@ def test_whoever_is_held_by_one_that_goes_starts(box):
     box.procfile({"a": STAY})
     reload(box)
     running.pid_of("a")
-    assert running.stop() == -2
+    end(box, running)
 
 
 # ---- rolling -----------------------------------------------------------------
@@ -299,7 +306,7 @@ def test_a_roll_takes_one_after_another(box):
     for name in names:
         assert re.search(rf"^{name} restarted: pid \d+, ready after",
                          answer.out, re.MULTILINE)
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_one_that_does_not_come_back_ends_the_roll(box):
@@ -333,7 +340,7 @@ def test_a_roll_does_not_wait_longer_than_it_may(box):
     answer = reload(box, "--rolling", "--wait", "300ms", code=1)
     assert "m1 is not ready after 300 ms" in answer.err
     assert "m3 was not touched" in answer.out
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_new_ones_that_are_started_after_come_before_the_roll(box):
@@ -351,7 +358,7 @@ def test_new_ones_that_are_started_after_come_before_the_roll(box):
                                                         "^m1 was ended")
     assert index_of(running, "^m2 was ended") < index_of(running,
                                                          "^other started")
-    assert running.stop() == -2
+    end(box, running)
 
 
 # ---- meanwhile ---------------------------------------------------------------
@@ -390,7 +397,7 @@ def test_there_is_one_reload_at_a_time(box):
     let_end(box)
     assert answer().code == 0
     assert reload(box).code == 0
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_others_are_served_meanwhile(box):
@@ -404,7 +411,7 @@ def test_others_are_served_meanwhile(box):
     assert answer().code == 0
     assert box.running_pids()["a"] is None
     assert list(box.statuses()) == ["a", "b"]
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_a_stop_meanwhile_wins(box):
@@ -415,7 +422,7 @@ def test_a_stop_meanwhile_wins(box):
     assert box.running_pids()["b"] is None
     assert box.ask("run", "start", "b").code == 0
     assert box.statuses()["b"]["command"] == "exec sleep 2000"
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_a_reload_goes_on_without_its_client(box):
@@ -428,7 +435,7 @@ def test_a_reload_goes_on_without_its_client(box):
     let_end(box)
     running.wait_line("^reload: done$", "procman")
     assert list(box.statuses()) == ["a", "b"]
-    assert running.stop() == -2
+    end(box, running)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -464,7 +471,7 @@ def test_another_procfile_comes_in_addition(box):
     environment = environment_of(now["etcd4"])
     assert environment["PROCMAN_SESSION"] == str(box.sessions()[0]) or \
         environment["PROCMAN_SESSION"] in map(str, box.sessions())
-    assert running.stop() == -2
+    end(box, running)
     assert not alive(now["etcd4"])
 
 
@@ -496,7 +503,7 @@ def test_a_name_that_is_there_is_refused_and_both_are_named(box):
     assert answer.code == 2
     assert "there is a b in this session already, from Procfile" in answer.err
     assert box.running_pids() == pids
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_a_procfile_belongs_to_one_session(box):
@@ -509,7 +516,7 @@ def test_a_procfile_belongs_to_one_session(box):
     alone = box.ask("-f", "Procfile.more", "start")
     assert alone.code == 1
     assert f"is already running: procman with pid {running.pid}" in alone.err
-    assert running.stop() == -2
+    end(box, running)
     # It is free again.
     second = box.start("-f", "Procfile.more", "start")
     second.pid_of("b")
@@ -534,7 +541,7 @@ def test_mistakes_of_the_addition_change_nothing(box):
     assert box.running_pids() == pids
     assert len(box.sessions()) == 1
     assert box.ask("add", "-f", "Procfile.more").code == 0
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_reload_reads_what_was_added_again(box):
@@ -543,7 +550,7 @@ def test_reload_reads_what_was_added_again(box):
     assert box.ask("add", "-f", "Procfile.more").code == 0
     box.procfile({"b": "exec sleep 2000", "c": STAY}, name="Procfile.more")
     assert plan(reload(box)) == ["= a", "~ b (command)", "+ c"]
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_a_file_from_elsewhere_runs_where_it_lies(box):
@@ -555,7 +562,7 @@ def test_a_file_from_elsewhere_runs_where_it_lies(box):
     assert answer.code == 0, answer
     running.wait_line(f"^in {box.work / 'there'} K=there$", "b")
     assert plan(reload(box)) == ["= a", "= b"]
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_what_the_first_file_takes_over_is_its_own(box):
@@ -574,7 +581,7 @@ def test_what_the_first_file_takes_over_is_its_own(box):
                       "procman")
     assert "warning" not in reload(box).out
     assert len(box.sessions()) == 1
-    assert running.stop() == -2
+    end(box, running)
 
 
 # ---- remove ------------------------------------------------------------------
@@ -588,7 +595,7 @@ def test_who_is_removed_is_stopped_and_forgotten(box):
     unknown = box.ask("run", "start", "b")
     assert unknown.code == 2 and "unknown process" in unknown.err
     assert plan(reload(box)) == ["= a", "+ b", "= c"]
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_a_file_without_processes_is_forgotten(box):
@@ -599,7 +606,7 @@ def test_a_file_without_processes_is_forgotten(box):
     running.wait_line("belongs to this session no more", "procman")
     assert plan(reload(box)) == ["= a"]
     assert box.ask("add", "-f", "Procfile.more").code == 0
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_unknown_names_remove_nobody(box):
@@ -607,7 +614,7 @@ def test_unknown_names_remove_nobody(box):
     assert box.ask("remove", "a", "nobody").code == 2
     assert box.ask("remove").code == 2
     assert box.running_pids() == pids
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_who_waits_hears_that_it_was_removed(box):
@@ -616,7 +623,7 @@ def test_who_waits_hears_that_it_was_removed(box):
     waiting = box.ask_in_background("wait", "b")
     until(lambda: box.ask("remove", "b").code == 0, "b is removed")
     assert waiting().code == 1
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_they_come_and_go_again_and_again(box):
@@ -634,7 +641,7 @@ def test_they_come_and_go_again_and_again(box):
         assert box.ask("remove", "b", "c").code == 0
     until(lambda: descriptors() == before, "nothing is open")
     assert box.running_pids() == pids
-    assert running.stop() == -2
+    end(box, running)
 
 
 # ---- scale -------------------------------------------------------------------
@@ -654,7 +661,7 @@ def test_scale_starts_more_and_stops_some(box):
     assert plan(box.ask("scale", "web=1")) == ["= web.1", "= db", "- web.2",
                                                "- web.3"]
     assert box.running_pids() == {"web.1": first["web.1"], "db": first["db"]}
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_scale_leaves_alone_what_else_has_changed(box):
@@ -667,7 +674,7 @@ def test_scale_leaves_alone_what_else_has_changed(box):
     assert box.running_pids()["db"] == pids["db"]
     assert plan(reload(box)) == ["= web.1", "= web.2", "~ db (command)",
                                  "+ more"]
-    assert running.stop() == -2
+    end(box, running)
 
 
 @pytest.mark.parametrize("words", [[], ["web"], ["web=x"], ["nobody=2"],
@@ -676,7 +683,7 @@ def test_a_scale_that_means_nothing_changes_nothing(box, words):
     running, pids = begin(box, {"web": STAY, "db": STAY})
     assert box.ask("scale", *words).code == 2
     assert box.running_pids() == pids
-    assert running.stop() == -2
+    end(box, running)
 
 
 # ---- several files from the beginning ----------------------------------------
@@ -694,7 +701,7 @@ def test_several_files_are_one_session(box):
     assert box.running_pids("-f", "Procfile.more") == pids
     assert box.ask("-f", "Procfile.more", "start").code == 1
     assert plan(reload(box)) == ["= a", "= b", "= c"]
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_who_starts_after_whom_is_over_all_files(box):
@@ -707,7 +714,7 @@ def test_who_starts_after_whom_is_over_all_files(box):
     running.wait_line("^b waits for a$", "procman")
     gate.write_text("")
     running.pid_of("b")
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_several_files_with_one_name_are_refused(box):
@@ -739,7 +746,7 @@ def test_one_of_several_that_runs_on_its_own_is_in_the_way(box):
     answer = box.ask("-f", "Procfile", "-f", "Procfile.more", "start")
     assert answer.code == 1
     assert "Procfile.more is already running" in answer.err
-    assert running.stop() == -2
+    end(box, running)
 
 
 def test_a_killed_session_of_several_leaves_nobody(box):

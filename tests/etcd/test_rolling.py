@@ -1,19 +1,15 @@
 """A cluster whose members are restarted one after another, and its writers."""
 
-import base64
-import json
 import os
 import re
-import threading
-import time
 
 import pytest
 
-from world import CLIENT_PORTS, PROCMAN, PROXY_PORT, SOURCE, fetch, wait_for
+from world import CLIENT_PORTS, PROCMAN, PROXY_PORT, SOURCE
+from writers import Writers
 
 MEMBERS = ["etcd1", "etcd2", "etcd3"]
 THREE = [f"127.0.0.1:{CLIENT_PORTS[name]}" for name in MEMBERS]
-QUOTED = base64.b64encode
 
 
 @pytest.fixture(scope="module")
@@ -30,76 +26,6 @@ def cluster(work):
     yield supervisor
     supervisor.signal(2)
     supervisor.wait(30)
-
-
-class Writer(threading.Thread):
-    """Puts one value after another, each at the next member if one does not
-    take it, and has failed if nobody has within five seconds.
-
-    A leader that hands over forgets the puts that followers have passed on to
-    it, and the followers say so after 7 s: who waits for that has failed.  So
-    it asks somebody else after half a second."""
-
-    def __init__(self, first=0):
-        super().__init__(daemon=True)
-        self.first = first  # the member it prefers
-        self.over = threading.Event()
-        self.longest = 0.0
-        self.written = self.failed = 0
-
-    def put(self, number):
-        body = json.dumps({
-            "key": QUOTED(f"writer{self.first}".encode()).decode(),
-            "value": QUOTED(str(number).encode()).decode()}).encode()
-        deadline = time.monotonic() + 5
-        turn = self.first
-        while time.monotonic() < deadline:
-            status, _ = fetch(f"http://{THREE[turn % 3]}/v3/kv/put", body,
-                              timeout=0.5)
-            if status == 200:
-                return True
-            turn += 1
-        return False
-
-    def run(self):
-        while not self.over.is_set():
-            began = time.monotonic()
-            if self.put(self.written + self.failed + 1):
-                self.written += 1
-            else:
-                self.failed += 1
-            self.longest = max(self.longest, time.monotonic() - began)
-
-    def finish(self):
-        self.over.set()
-        self.join(30)
-        assert not self.is_alive()
-
-
-class Writers:
-    """One for each member, from before until after."""
-
-    def __enter__(self):
-        self.all = [Writer(first) for first in range(3)]
-        for writer in self.all:
-            writer.start()
-        self.wait_for_more()
-        return self
-
-    def wait_for_more(self):
-        before = [writer.written for writer in self.all]
-        wait_for("more values of all writers",
-                 lambda: all(writer.written > count + 3 for writer, count
-                             in zip(self.all, before)), 20)
-
-    def __exit__(self, *problem):
-        if not problem[0]:
-            self.wait_for_more()
-        for writer in self.all:
-            writer.finish()
-
-    def failed(self):
-        return sum(writer.failed for writer in self.all)
 
 
 def lines_of_readme():
@@ -130,7 +56,7 @@ def pids(work):
 
 def test_no_write_fails_while_every_member_is_restarted(work, cluster):
     before = pids(work)
-    with Writers() as writers:
+    with Writers(THREE) as writers:
         for _ in range(2):
             done = work.procman("restart", "--rolling", "etcd*", timeout=90)
             assert done.returncode == 0, done.stderr
@@ -146,7 +72,7 @@ def test_the_leader_is_restarted_last_as_the_readme_does_it(work, cluster):
     find, roll = lines_of_readme()
     last = leader(work)
     assert last in MEMBERS
-    with Writers() as writers:
+    with Writers(THREE) as writers:
         done = work.run(
             "sh", "-c", f"ENDPOINTS={','.join(THREE)}\n{find}\n"
             + roll.replace("procman", f"'{PROCMAN}'", 1), timeout=90)
