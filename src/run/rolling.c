@@ -2,6 +2,7 @@
 #include "procman/mem.h"
 #include "procman/roll.h"
 #include "procman/words.h"
+#include "rolling_words.h"
 #include "supervisor_inside.h"
 
 #include <stdlib.h>
@@ -73,59 +74,14 @@ static void look_at(struct rolling *rolling, size_t i)
               now_ms(rolling->supervisor));
 }
 
-/* ---- sentences ------------------------------------------------------------ */
-
-/* Of the run that has become ready, also if it has ended since (a task). */
 static void say_done(struct rolling *rolling, size_t i)
 {
     struct item *item = &rolling->items[i];
-    const struct process_run *run = process_run(item->member->process);
-    struct words time = words_duration(run->ready_ms - run->started_ms);
-    char *text = mem_format(
-        "%s %s: pid %d, ready after %s", item->member->spec.name,
-        item->was_up ? "restarted" : "started", (int)run->pid, time.text);
+    char *text = rolling_words_done(item->member->process, item->was_up);
 
     item->said = true;
     rolling->watcher->on_step(rolling->owner, item->member, true, text);
     free(text);
-}
-
-static char *how_it_failed(struct process *process)
-{
-    const struct process_run *run = process_run(process);
-    struct words after = words_duration(process_age_ms(process));
-
-    if (run->spawn_error)
-        return mem_format("it %s", process_failure(process));
-    if (run->signalled_ms && run->signalled_ms < run->ended_ms)
-        return mem_format("it was not well, and was ended after %s",
-                          after.text);
-    if (run->signum)
-        return mem_format("it was ended by %s after %s",
-                          words_signal(run->signum).text, after.text);
-    return mem_format("it exited with code %d after %s", run->code, after.text);
-}
-
-static char *why_it_is_down(const struct rolling *rolling, size_t i)
-{
-    struct process *process = rolling->items[i].member->process;
-    const char *name = process_spec(process)->name;
-
-    if (rolling->roll.members[i].standing == ROLL_DOWN)
-        return mem_format("%s was stopped meanwhile", name);
-    char *how = how_it_failed(process);
-    char *why = mem_format("%s did not come back: %s", name, how);
-    free(how);
-    return why;
-}
-
-static char *why_it_is_late(const struct rolling *rolling, size_t i)
-{
-    uint64_t patience = rolling->roll.patience_ms;
-
-    return mem_format("%s is not ready after %s",
-                      rolling->items[i].member->spec.name,
-                      words_duration(patience).text);
 }
 
 /* ---- the end of a roll ---------------------------------------------------- */
@@ -176,8 +132,22 @@ static void end(struct rolling *rolling)
     rolling->watcher->on_over(rolling->owner, NULL);
 }
 
-static void fail(struct rolling *rolling, size_t i, char *why)
+static char *why_it_is_not_back(const struct rolling *rolling, size_t i,
+                                enum roll_verdict verdict)
 {
+    struct process *process = rolling->items[i].member->process;
+
+    if (verdict == ROLL_LATE)
+        return rolling_words_late(process, rolling->roll.patience_ms);
+    return rolling->roll.members[i].standing == ROLL_DOWN
+               ? rolling_words_stopped(process)
+               : rolling_words_failed(process);
+}
+
+static void fail(struct rolling *rolling, size_t i, enum roll_verdict verdict)
+{
+    char *why = why_it_is_not_back(rolling, i, verdict);
+
     rolling->items[i].said = true;
     rolling->watcher->on_step(rolling->owner, rolling->items[i].member, false,
                               why);
@@ -235,8 +205,8 @@ static void go_on(struct rolling *rolling)
         case ROLL_TELL: take_turn(rolling, i); break;
         case ROLL_WAIT: break;
         case ROLL_OVER: end(rolling); break;
-        case ROLL_FALLEN: fail(rolling, i, why_it_is_down(rolling, i)); break;
-        case ROLL_LATE: fail(rolling, i, why_it_is_late(rolling, i)); break;
+        case ROLL_FALLEN:
+        case ROLL_LATE: fail(rolling, i, verdict); break;
         }
     }
 }
