@@ -48,6 +48,8 @@ struct options {
     uint64_t max_unavailable, min_ready; /* if they are given */
     const char *last;                    /* NULL: nobody in particular */
     char *excluded;                      /* a comma list; NULL: nobody */
+    uint64_t spill_limit;                /* bytes */
+    int overflow;                        /* enum overflow_choice */
     bool strict, json, show, help, version;
     const char *name; /* -n: as which process; NULL: as none */
     bool no_enter, end, read_only;

@@ -51,6 +51,10 @@ void output_say_for(struct output *output, const struct source *source,
  * `why` says so; it is left alone otherwise. */
 size_t output_reopen(struct output *output, struct cause *why);
 
+/* A line of procman's own that is true of one sink only. */
+void output_say_to(struct output *output, struct sink *sink, const char *format,
+                   ...) CAUSE_PRINTF(3, 4);
+
 /* Writes what has gathered; by itself it happens once per turn. */
 void output_flush(struct output *output);
 

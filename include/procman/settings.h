@@ -104,6 +104,7 @@ struct process_settings {
     bool quiet;
 };
 
+enum overflow_choice { OVERFLOW_BLOCKS, OVERFLOW_DROPS };
 enum display_format { FORMAT_TEXT, FORMAT_JSON };
 
 /* The defaults of the command line's options. */
@@ -120,6 +121,8 @@ struct session_settings {
     int prefix;    /* enum prefix_style */
     int format;    /* enum display_format */
     bool mark_stderr, raw;
+    uint64_t spill_limit; /* bytes */
+    int overflow;         /* enum overflow_choice */
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;
 };
 

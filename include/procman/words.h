@@ -16,6 +16,9 @@ struct words {
  * 3723000 -> "1 h 2 min". */
 struct words words_duration(uint64_t ms);
 
+/* 812 -> "812B", 5900000 -> "5.6M", 59000000 -> "56M": powers of 1024. */
+struct words words_size(uint64_t bytes);
+
 /* 15 -> "SIGTERM"; a number without a name -> "signal 77", or NULL. */
 struct words words_signal(int signum);
 const char *words_signal_name(int signum);

@@ -30,6 +30,26 @@ struct words words_duration(uint64_t ms)
     return words;
 }
 
+struct words words_size(uint64_t bytes)
+{
+    static const char units[] = "BKMGTPE";
+    struct words words;
+    size_t unit = 0;
+    uint64_t rest = 0; /* of the last division */
+
+    for (; bytes >= 1024; unit++) {
+        rest = bytes % 1024;
+        bytes /= 1024;
+    }
+    if (unit > 0 && bytes < 10)
+        snprintf(words.text, sizeof words.text, "%" PRIu64 ".%" PRIu64 "%c",
+                 bytes, rest * 10 / 1024, units[unit]);
+    else
+        snprintf(words.text, sizeof words.text, "%" PRIu64 "%c", bytes,
+                 units[unit]);
+    return words;
+}
+
 const char *words_signal_name(int signum)
 {
     static const struct {

@@ -2,6 +2,7 @@
 #include "procman/json.h"
 #include "procman/logfiles.h"
 #include "procman/terminal.h"
+#include "procman/words.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -63,6 +64,29 @@ static void on_lost(void *owner, const char *why)
             why);
 }
 
+static struct sink *sink_of(const struct display *display)
+{
+    return display->json ? display->json : display->terminal;
+}
+
+static void on_unspillable(void *owner, const char *why)
+{
+    struct display *display = owner;
+
+    output_say_to(&display->output, sink_of(display),
+                  "warning: cannot keep on disk what nobody reads: %s", why);
+}
+
+static void on_dropped(void *owner, uint64_t lines, uint64_t bytes)
+{
+    struct display *display = owner;
+
+    output_say_to(&display->output, sink_of(display),
+                  "%s (%s) %s dropped here: the reader was too slow",
+                  words_count(lines, "line", "lines").text,
+                  words_size(bytes).text, lines == 1 ? "was" : "were");
+}
+
 static void close_output(struct display *display)
 {
     if (uv_is_closing((uv_handle_t *)&display->last_words))
@@ -110,8 +134,7 @@ static void open_sink(struct display *display, const struct options *options)
         display->json = json_create(display->outbox);
     else
         display->terminal = create_terminal(display, options);
-    output_add_sink(&display->output,
-                    display->json ? display->json : display->terminal);
+    output_add_sink(&display->output, sink_of(display));
 }
 
 static void on_trouble(void *owner, const char *why)
@@ -138,7 +161,7 @@ static bool open_logfiles(struct display *display,
     return display->logfiles;
 }
 
-bool display_open(struct display *display, uv_loop_t *loop,
+bool display_open(struct display *display, uv_loop_t *loop, int directory,
                   const struct options *options,
                   const struct settings *settings,
                   const struct display_watcher *watcher, void *owner,
@@ -149,6 +172,8 @@ bool display_open(struct display *display, uv_loop_t *loop,
         .on_broken = on_broken,
         .on_lost = on_lost,
         .on_empty = on_empty,
+        .on_unspillable = on_unspillable,
+        .on_dropped = on_dropped,
     };
 
     *display = (struct display){
@@ -166,6 +191,8 @@ bool display_open(struct display *display, uv_loop_t *loop,
         outbox_close(display->outbox);
         return false;
     }
+    outbox_spill_to(display->outbox, directory, options->spill_limit,
+                    (enum outbox_overflow)options->overflow);
     output_init(&display->output, loop);
     output_add_sink(&display->output, display->logfiles);
     open_sink(display, options);
@@ -178,7 +205,7 @@ bool display_open(struct display *display, uv_loop_t *loop,
 static void on_last_words(uv_timer_t *timer)
 {
     struct display *display = timer->data;
-    size_t left = outbox_waiting(display->outbox);
+    uint64_t left = outbox_waiting(display->outbox);
 
     if (left == display->words_left)
         close_output(display);

@@ -28,13 +28,14 @@ struct display {
     const struct display_watcher *watcher;
     void *owner;
     uv_timer_t last_words;
-    size_t words_left; /* when it last looked */
-    bool on_terminal;  /* what we write goes there */
+    uint64_t words_left; /* when it last looked */
+    bool on_terminal;    /* what we write goes there */
     bool over;
 };
 
-/* On failure nothing is open. */
-bool display_open(struct display *display, uv_loop_t *loop,
+/* What a slow reader does not take is kept below `directory`, which is the
+ * session's and borrowed.  On failure nothing is open. */
+bool display_open(struct display *display, uv_loop_t *loop, int directory,
                   const struct options *options,
                   const struct settings *settings,
                   const struct display_watcher *watcher, void *owner,

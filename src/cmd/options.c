@@ -20,7 +20,8 @@ enum kind {
     PORT,
     COLOR,
     CHOICE,
-    PROCFILE
+    PROCFILE,
+    SIZE
 };
 
 /* One without words about it is another name for the one before it. */
@@ -62,6 +63,10 @@ static const struct option table[] = {
     {"raw", SWITCH, AT(raw), NULL, "let escape sequences act on the terminal",
      "start"},
     {"log-dir", TEXT, AT(log_dir), "DIR", "a log of each process, one of all",
+     "start"},
+    {"spill-limit", SIZE, AT(spill_limit), "SIZE",
+     "kept on disk for a slow reader (1G)", "start"},
+    {"overflow", CHOICE, AT(overflow), "block drop", "beyond that limit",
      "start"},
     {"color", COLOR, AT(color), "WHEN", "auto, always or never", NULL},
     {"rpc-server", SWITCH, AT(rpc_server), NULL, "listen for commands (true)",
@@ -290,6 +295,9 @@ static bool set(struct options *options, const struct option *option,
         return value_choice(at, value, option->value, why) ||
                cause_prefix(why, "-%s", option->name);
     case PROCFILE: add_procfile(options, value); return true;
+    case SIZE:
+        return value_size(at, value, why) ||
+               cause_prefix(why, "-%s", option->name);
     case TEXT: break;
     }
     *(const char **)at = value;
@@ -494,6 +502,10 @@ static void fill_display(struct options *options,
         options->format = session->format;
     if (!options_given(options, "raw"))
         options->raw = session->raw;
+    if (!options_given(options, "spill-limit"))
+        options->spill_limit = session->spill_limit;
+    if (!options_given(options, "overflow"))
+        options->overflow = session->overflow;
     if (!options_given(options, "color"))
         options->color = (enum color_choice)session->color;
 }

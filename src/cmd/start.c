@@ -212,9 +212,9 @@ static int supervise(struct start *start)
     struct cause why = {{0}};
 
     uv_loop_init(&start->loop);
-    if (!display_open(&start->display, &start->loop, &start->options,
-                      &start->draft.inputs[0].settings, &display_watcher, start,
-                      &why))
+    if (!display_open(&start->display, &start->loop, start->session.directory,
+                      &start->options, &start->draft.inputs[0].settings,
+                      &display_watcher, start, &why))
         return command_fail(EXIT_NOT_DONE, &why);
     start->display.output.own.pid = start->report.guard;
     open_record(start);

@@ -46,6 +46,12 @@ const struct setting settings_table[] = {
      0, 0},
     {"raw", S(SWITCH, raw), "no",
      "escape sequences of processes act on the terminal (--raw)", NULL, 0, 0},
+    {"spill-limit", S(SIZE, spill_limit), "1G",
+     "how much is kept on disk for a reader of the output that is slow; 0: "
+     "nothing (--spill-limit)", NULL, 0, 0},
+    {"overflow", S(CHOICE, overflow), "block",
+     "what to do beyond that limit: let processes wait, or drop lines and say "
+     "how many (--overflow)", "block drop", 0, 0},
     {"color", S(CHOICE, color), "auto",
      "when to use colours (-color)", "auto always never", 0, 0},
     {"colour", S(CHOICE, color), "auto", NULL, "auto always never", 0, 0},

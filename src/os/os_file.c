@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_LIMIT (64U << 20) /* bytes; nobody means a file like that */
+#define NAMELESS   "nameless"  /* for the moment that it has a name */
 
 char *os_real_path(const char *path)
 {
@@ -61,4 +63,66 @@ bool os_read_file(const char *path, struct buf *text)
 bool os_lock(int file)
 {
     return flock(file, LOCK_EX | LOCK_NB) == 0;
+}
+
+int os_open_nameless(int directory)
+{
+    int file = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    if (file >= 0 ||
+        (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
+        return file;
+    unlinkat(directory, NAMELESS, 0);
+    file = openat(directory, NAMELESS,
+                  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file >= 0)
+        unlinkat(directory, NAMELESS, 0);
+    return file;
+}
+
+bool os_write_at(int file, const void *bytes, size_t len, uint64_t at)
+{
+    const char *from = bytes;
+
+    while (len > 0) {
+        ssize_t count = pwrite(file, from, len, (off_t)at);
+        if (count < 0 && errno != EINTR)
+            return false;
+        if (count > 0) {
+            from += count;
+            at += (uint64_t)count;
+            len -= (size_t)count;
+        }
+    }
+    return true;
+}
+
+bool os_read_at(int file, void *bytes, size_t len, uint64_t at)
+{
+    char *to = bytes;
+
+    while (len > 0) {
+        ssize_t count = pread(file, to, len, (off_t)at);
+        if (count == 0)
+            errno = EIO; /* somebody has cut it off */
+        if (count == 0 || (count < 0 && errno != EINTR))
+            return false;
+        if (count > 0) {
+            to += count;
+            at += (uint64_t)count;
+            len -= (size_t)count;
+        }
+    }
+    return true;
+}
+
+bool os_give_back(int file, uint64_t from, uint64_t len)
+{
+    return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                     (off_t)from, (off_t)len) == 0;
+}
+
+bool os_cut(int file, uint64_t len)
+{
+    return ftruncate(file, (off_t)len) == 0;
 }

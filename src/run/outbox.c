@@ -1,4 +1,5 @@
 #include "procman/outbox.h"
+#include "backlog.h"
 #include "procman/mem.h"
 #include "procman/os.h"
 
@@ -8,16 +9,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#define AT_ONCE 16 /* heads, then the loop has its turn */
+
+/* The head leaves first; what there is no room for in it follows. */
 struct outbox {
     const struct outbox_watcher *watcher;
     void *owner;
     struct os_outlet outlet;
     uv_poll_t poll; /* for a pollable outlet */
-    struct buf pending;
-    size_t sent;  /* of pending */
+    struct buf head;
+    size_t sent; /* of the head */
+    struct backlog backlog;
     bool slow;    /* the reader has tried our patience: never wait for it */
     bool waiting; /* the poll waits until it is writable */
-    bool congested, broken, losing;
+    bool broken, losing;
 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -38,21 +43,14 @@ static void poll_for(struct outbox *outbox, bool writable)
         uv_poll_stop(&outbox->poll);
 }
 
-static void set_congested(struct outbox *outbox, bool congested)
-{
-    if (outbox->congested == congested)
-        return;
-    outbox->congested = congested;
-    outbox->watcher->on_congested(outbox->owner, congested);
-}
+/* ---- nothing waits ------------------------------------------------------- */
 
-static void forget_pending(struct outbox *outbox)
+static void forget_all(struct outbox *outbox)
 {
-    outbox->pending.len = 0;
-    outbox->sent = 0;
-    if (outbox->pending.room > OUTBOX_FULL)
-        buf_release(&outbox->pending);
-    set_congested(outbox, false);
+    outbox->head.len = outbox->sent = 0;
+    if (outbox->head.room > OUTBOX_FULL)
+        buf_release(&outbox->head);
+    backlog_forget(&outbox->backlog);
 }
 
 static void break_off(struct outbox *outbox)
@@ -62,7 +60,7 @@ static void break_off(struct outbox *outbox)
     if (outbox->outlet.pollable)
         uv_poll_stop(&outbox->poll);
     outbox->broken = true;
-    forget_pending(outbox);
+    forget_all(outbox);
     outbox->watcher->on_broken(outbox->owner);
 }
 
@@ -76,11 +74,13 @@ static void on_write_error(struct outbox *outbox, int error)
         break_off(outbox);
         return;
     }
-    forget_pending(outbox);
+    forget_all(outbox);
     if (!outbox->losing)
         outbox->watcher->on_lost(outbox->owner, strerror(error));
     outbox->losing = true;
 }
+
+/* ---- writing ------------------------------------------------------------- */
 
 /* A reader that is busy with what it has got is waited for, shortly: what we
  * would read from the children meanwhile would only queue up, and make the last
@@ -96,15 +96,15 @@ static bool wait_for_reader(struct outbox *outbox, uint64_t began_ns)
     return !outbox->slow;
 }
 
-/* Writes what the descriptor takes now; says whether all is done. */
-static bool write_some(struct outbox *outbox)
+/* Writes what the descriptor takes now; says whether the head is done. */
+static bool write_head(struct outbox *outbox)
 {
-    struct buf *pending = &outbox->pending;
+    struct buf *head = &outbox->head;
     uint64_t began_ns = uv_hrtime();
 
-    while (outbox->sent < pending->len) {
-        ssize_t count = os_write(&outbox->outlet, pending->data + outbox->sent,
-                                 pending->len - outbox->sent);
+    while (outbox->sent < head->len) {
+        ssize_t count = os_write(&outbox->outlet, head->data + outbox->sent,
+                                 head->len - outbox->sent);
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             if (wait_for_reader(outbox, began_ns))
                 continue;
@@ -122,29 +122,46 @@ static bool write_some(struct outbox *outbox)
     return true;
 }
 
-static void push(struct outbox *outbox)
+static void become_empty(struct outbox *outbox)
 {
-    bool done = write_some(outbox);
+    outbox->slow = false;
+    forget_all(outbox);
+    if (outbox->waiting)
+        poll_for(outbox, false);
+    outbox->watcher->on_empty(outbox->owner);
+}
 
-    if (outbox->broken)
-        return;
-    if (done) {
-        outbox->slow = false;
-        forget_pending(outbox);
-        if (outbox->waiting)
-            poll_for(outbox, false);
-        outbox->watcher->on_empty(outbox->owner);
-        return;
-    }
-    /* The head is cut off only when that halves what has to be moved. */
-    if (outbox->sent > outbox->pending.len / 2) {
-        buf_drop(&outbox->pending, outbox->sent);
+static bool is_full(const struct outbox *outbox)
+{
+    return outbox->head.len - outbox->sent > OUTBOX_FULL;
+}
+
+/* A part of the head is cut off only when that halves what has to be moved. */
+static void keep_the_rest(struct outbox *outbox)
+{
+    if (outbox->sent > outbox->head.len / 2) {
+        buf_drop(&outbox->head, outbox->sent);
         outbox->sent = 0;
     }
-    if (outbox_waiting(outbox) > OUTBOX_FULL)
-        set_congested(outbox, true);
+    if (is_full(outbox))
+        backlog_begin(&outbox->backlog);
     if (!outbox->waiting)
         poll_for(outbox, true);
+}
+
+static void push(struct outbox *outbox)
+{
+    for (int i = 0; i < AT_ONCE && write_head(outbox); i++) {
+        if (outbox->broken)
+            return;
+        outbox->head.len = outbox->sent = 0;
+        backlog_next(&outbox->backlog, &outbox->head);
+        if (outbox->head.len == 0) {
+            become_empty(outbox);
+            return;
+        }
+    }
+    keep_the_rest(outbox);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -156,6 +173,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     else if (events & UV_WRITABLE)
         push(outbox);
 }
+
+/* ---- from birth to end ---------------------------------------------------- */
 
 /* libuv makes whatever it polls non-blocking; a description that is not ours
  * alone would be so for its other users too. */
@@ -182,6 +201,9 @@ struct outbox *outbox_create(uv_loop_t *loop, int descriptor,
     outbox->owner = owner;
     outbox->outlet = outlet;
     outbox->poll.data = outbox;
+    outbox->backlog.watcher = watcher;
+    outbox->backlog.owner = owner;
+    backlog_init(&outbox->backlog, -1, 0, OVERFLOW_BLOCK);
     if (outlet.pollable && !watch(outbox, loop))
         outbox->outlet.pollable = false; /* it cannot be polled: it blocks */
     if (outbox->outlet.pollable) {
@@ -191,24 +213,32 @@ struct outbox *outbox_create(uv_loop_t *loop, int descriptor,
     return outbox;
 }
 
+void outbox_spill_to(struct outbox *outbox, int directory, uint64_t limit,
+                     enum outbox_overflow overflow)
+{
+    backlog_init(&outbox->backlog, directory, limit, overflow);
+}
+
 struct buf *outbox_pending(struct outbox *outbox)
 {
-    return &outbox->pending;
+    return outbox->backlog.in_use ? &outbox->backlog.tail : &outbox->head;
 }
 
 void outbox_flush(struct outbox *outbox)
 {
     if (outbox->broken)
-        forget_pending(outbox);
-    else if (outbox->pending.len > 0 && !outbox->waiting)
+        forget_all(outbox);
+    else if (outbox->backlog.in_use)
+        backlog_store(&outbox->backlog);
+    else if (outbox->head.len > 0 && !outbox->waiting)
         push(outbox);
-    else if (outbox_waiting(outbox) > OUTBOX_FULL)
-        set_congested(outbox, true);
+    else if (is_full(outbox))
+        backlog_begin(&outbox->backlog);
 }
 
-size_t outbox_waiting(const struct outbox *outbox)
+uint64_t outbox_waiting(const struct outbox *outbox)
 {
-    return outbox->pending.len - outbox->sent;
+    return outbox->head.len - outbox->sent + backlog_waiting(&outbox->backlog);
 }
 
 static void on_closed(uv_handle_t *poll)
@@ -216,7 +246,9 @@ static void on_closed(uv_handle_t *poll)
     struct outbox *outbox = poll->data;
 
     close(outbox->outlet.descriptor);
-    buf_release(&outbox->pending);
+    buf_release(&outbox->head);
+    buf_release(&outbox->backlog.tail);
+    spill_release(&outbox->backlog.spill);
     free(outbox);
 }
 

@@ -57,10 +57,15 @@ static int64_t now_us(struct output *output)
     return output->time_us;
 }
 
-static void hand_out(struct output *output, struct line *line)
+static void number(struct output *output, struct line *line)
 {
     line->time_us = now_us(output);
     line->seq = ++output->seq;
+}
+
+static void hand_out(struct output *output, struct line *line)
+{
+    number(output, line);
     for (size_t i = 0; i < output->sink_count; i++)
         if (output->sinks[i]->line)
             output->sinks[i]->line(output->sinks[i], line);
@@ -81,21 +86,30 @@ void output_line(struct output *output, const struct source *source, int stream,
     hand_out(output, &line);
 }
 
-/* `line` has everything but the text. */
-static void say(struct output *output, struct line *line, const char *format,
-                va_list args)
-{
-    char text[1280];
-    int len = vsnprintf(text, sizeof text, format, args);
+#define SAID_ROOM 1280
 
-    if (len >= (int)sizeof text)
-        len = sizeof text - 1;
+/* `line` has everything but the text. */
+static void put_text(struct line *line, char *text, const char *format,
+                     va_list args)
+{
+    int len = vsnprintf(text, SAID_ROOM, format, args);
+
+    if (len >= SAID_ROOM)
+        len = SAID_ROOM - 1;
     /* Names come from outside: they must not bring lines or escape codes. */
     for (int i = 0; i < len; i++)
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
             text[i] = '?';
     line->text = text;
     line->len = len < 0 ? 0 : (size_t)len;
+}
+
+static void say(struct output *output, struct line *line, const char *format,
+                va_list args)
+{
+    char text[SAID_ROOM];
+
+    put_text(line, text, format, args);
     hand_out(output, line);
 }
 
@@ -139,6 +153,20 @@ size_t output_reopen(struct output *output, struct cause *why)
         if (output->sinks[i]->reopen)
             count += output->sinks[i]->reopen(output->sinks[i], why);
     return count;
+}
+
+void output_say_to(struct output *output, struct sink *sink, const char *format,
+                   ...)
+{
+    struct line line = {.source = &output->own, .kind = LINE_SAID};
+    char text[SAID_ROOM];
+    va_list args;
+
+    va_start(args, format);
+    put_text(&line, text, format, args);
+    va_end(args);
+    number(output, &line);
+    sink->line(sink, &line);
 }
 
 void output_flush(struct output *output)

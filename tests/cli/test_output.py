@@ -368,7 +368,7 @@ def test_a_reader_that_stands_still_stops_nobody_but_the_writers(box):
     box.procfile({"flood": "seq 1 100000000",
                   "web": f"$PYTHON {CHILDREN}/reporter.py --log log"})
     read, write = os.pipe()
-    running = box.start_into(write)
+    running = box.start_into(write, "start", "--spill-limit", "8M")
     os.close(write)
     box.wait_file("log", "ready")
 

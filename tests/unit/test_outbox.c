@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,8 +26,10 @@ struct world {
     uv_timer_t tick; /* so that turning the loop never takes long */
     struct outbox *outbox;
     int writing, reading; /* the two ends; -1: none */
+    int place;            /* of a backlog */
     int flags;            /* of the writing end, before */
-    unsigned congested, relieved, broken, lost, empty;
+    unsigned congested, relieved, broken, lost, empty, unspillable;
+    uint64_t dropped_lines, dropped_bytes;
     char why[128];
 };
 
@@ -55,6 +58,34 @@ static void on_empty(void *owner)
     ((struct world *)owner)->empty++;
 }
 
+static void on_unspillable(void *owner, const char *why)
+{
+    struct world *world = owner;
+
+    world->unspillable++;
+    snprintf(world->why, sizeof world->why, "%s", why);
+}
+
+/* As an owner does: in the place of what is missing. */
+static void on_dropped(void *owner, uint64_t lines, uint64_t bytes)
+{
+    struct world *world = owner;
+
+    world->dropped_lines += lines;
+    world->dropped_bytes += bytes;
+    buf_add_format(outbox_pending(world->outbox), "%llu dropped\n",
+                   (unsigned long long)lines);
+}
+
+static const struct outbox_watcher watcher = {
+    .on_congested = on_congested,
+    .on_broken = on_broken,
+    .on_lost = on_lost,
+    .on_empty = on_empty,
+    .on_unspillable = on_unspillable,
+    .on_dropped = on_dropped,
+};
+
 static void on_tick(uv_timer_t *timer)
 {
     (void)timer;
@@ -65,7 +96,7 @@ static int make_world(void **state)
     struct world *world = mem_new(1, sizeof *world);
 
     signal(SIGPIPE, SIG_IGN);
-    world->writing = world->reading = -1;
+    world->writing = world->reading = world->place = -1;
     assert_int_equal(uv_loop_init(&world->loop), 0);
     uv_timer_init(&world->loop, &world->tick);
     uv_timer_start(&world->tick, on_tick, 5, 5);
@@ -93,6 +124,7 @@ static int end_world(void **state)
     assert_int_equal(uv_loop_close(&world->loop), 0);
     close_end(&world->writing);
     close_end(&world->reading);
+    close_end(&world->place);
     free(world);
     return 0;
 }
@@ -101,8 +133,6 @@ static int end_world(void **state)
 
 static void use(struct world *world, int writing, int reading)
 {
-    static const struct outbox_watcher watcher = {on_congested, on_broken,
-                                                  on_lost, on_empty};
     struct cause why = {{0}};
 
     assert_true(writing >= 0);
@@ -408,14 +438,189 @@ static void a_full_disk_is_said_once_and_ends_nothing(void **state)
 
 static void a_closed_descriptor_is_refused(void **state)
 {
-    static const struct outbox_watcher watcher = {on_congested, on_broken,
-                                                  on_lost, on_empty};
     struct world *world = *state;
     struct cause why = {{0}};
 
     world->flags = -1; /* there is none */
     assert_null(outbox_create(&world->loop, 999, &watcher, world, &why));
     assert_string_equal(why.text, "standard output: Bad file descriptor");
+}
+
+/* ---- a backlog ------------------------------------------------------------- */
+
+#define MEBI (1U << 20)
+
+static void spill_to(struct world *world, uint64_t limit,
+                     enum outbox_overflow overflow)
+{
+    use_pipe(world);
+    world->place = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    outbox_spill_to(world->outbox, world->place, limit, overflow);
+}
+
+static void pile_up(struct world *world, size_t from, size_t len)
+{
+    for (size_t i = 0; i < len; i += 100000) {
+        add(world, from + i, len - i < 100000 ? len - i : 100000);
+        outbox_flush(world->outbox);
+    }
+}
+
+static void what_memory_does_not_hold_leaves_in_order_from_disk(void **state)
+{
+    struct world *world = *state;
+    size_t len = 40 * MEBI;
+
+    spill_to(world, 100 * MEBI, OVERFLOW_BLOCK);
+    pile_up(world, 0, len);
+    assert_int_equal(world->congested, 0);
+    assert_int_equal(take(world, 0, len / 2), len / 2);
+    pile_up(world, len, len); /* behind what is still there */
+    assert_int_equal(take(world, len / 2, len + len / 2), len + len / 2);
+    wait_until(world, &world->empty);
+    assert_int_equal(world->congested, 0);
+    assert_int_equal(world->lost, 0);
+    assert_int_equal(outbox_waiting(world->outbox), 0);
+    send_text(world, "as ever\n");
+    expect(world, "as ever\n");
+}
+
+static void what_lies_on_disk_counts_as_waiting(void **state)
+{
+    struct world *world = *state;
+
+    spill_to(world, 100 * MEBI, OVERFLOW_BLOCK);
+    pile_up(world, 0, 20 * MEBI);
+    assert_true(outbox_waiting(world->outbox) > 19 * MEBI);
+    close_end(&world->reading);
+    wait_until(world, &world->broken);
+    assert_int_equal(outbox_waiting(world->outbox), 0);
+}
+
+static void a_full_backlog_blocks_until_there_is_some_room(void **state)
+{
+    struct world *world = *state;
+    size_t len = 20 * MEBI;
+
+    spill_to(world, 8 * MEBI, OVERFLOW_BLOCK);
+    pile_up(world, 0, len); /* its owner may take its time to stop */
+    assert_int_equal(world->congested, 1);
+    assert_int_equal(world->relieved, 0);
+    size_t taken = take(world, 0, 8 * MEBI);
+    assert_int_equal(world->congested, 1);
+    assert_int_equal(world->relieved, 1);
+    assert_int_equal(world->empty, 0);
+    taken += take(world, taken, len - taken);
+    assert_int_equal(taken, len);
+    wait_until(world, &world->empty);
+    assert_int_equal(world->dropped_bytes, 0);
+}
+
+static size_t pile_up_lines(struct world *world, size_t from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        buf_add_format(outbox_pending(world->outbox), "line %07zu\n", from + i);
+        if (i % 5000 == 0)
+            outbox_flush(world->outbox);
+    }
+    outbox_flush(world->outbox);
+    return from + count;
+}
+
+/* Reads all that ever comes, as one string; free() it. */
+static char *take_all(struct world *world)
+{
+    uint64_t until = deadline();
+    struct buf all = {0};
+
+    while (outbox_waiting(world->outbox)) {
+        ssize_t got = read(world->reading, buf_reserve(&all, 65536), 65536);
+        if (got > 0)
+            all.len += (size_t)got;
+        else
+            turn(world, until);
+    }
+    for (ssize_t got = 1; got > 0; all.len += got > 0 ? (size_t)got : 0)
+        got = read(world->reading, buf_reserve(&all, 65536), 65536);
+    return buf_take(&all);
+}
+
+/* The numbers go up one by one, but where it is said how many are missing. */
+static size_t count_lines(const char *text, size_t *gaps)
+{
+    size_t next = 0;
+    char *end;
+
+    for (*gaps = 0; *text; text = end + 1) {
+        if (strncmp(text, "line ", 5) == 0) {
+            assert_int_equal(strtoul(text + 5, &end, 10), next);
+            assert_ptr_equal(end, text + 12);
+            next++;
+        } else {
+            next += strtoul(text, &end, 10);
+            assert_int_equal(strncmp(end, " dropped", 8), 0);
+            end += 8;
+            ++*gaps;
+        }
+        assert_int_equal(*end, '\n');
+    }
+    return next;
+}
+
+static void lines_that_overflow_are_dropped_whole_and_counted(void **state)
+{
+    struct world *world = *state;
+    size_t count = 0, gaps;
+
+    spill_to(world, 2 * MEBI, OVERFLOW_DROP);
+    count = pile_up_lines(world, count, 1000000); /* 13 MB */
+    assert_int_equal(world->congested, 0);
+    assert_int_equal(world->dropped_lines, 0); /* how many is not known yet */
+    char *text = take_all(world);
+    assert_int_equal(count_lines(text, &gaps), count);
+    assert_int_equal(gaps, 1);
+    assert_true(world->dropped_lines > 100000);
+    assert_int_equal(world->dropped_bytes, 13 * world->dropped_lines);
+    free(text);
+    send_text(world, "as ever\n");
+    expect(world, "as ever\n");
+}
+
+static void lines_may_be_dropped_without_any_disk(void **state)
+{
+    struct world *world = *state;
+    size_t count = 0, gaps;
+
+    spill_to(world, 0, OVERFLOW_DROP);
+    count = pile_up_lines(world, count, 1000000);
+    char *text = take_all(world);
+    assert_int_equal(count_lines(text, &gaps), count);
+    assert_int_equal(gaps, 1);
+    assert_true(world->dropped_lines > 100000);
+    assert_true(strlen(text) >= OUTBOX_FULL);
+    free(text);
+}
+
+static void a_disk_that_takes_no_more_is_said_and_then_it_blocks(void **state)
+{
+    struct rlimit before, little = {MEBI, RLIM_INFINITY};
+    struct world *world = *state;
+    size_t len = 10 * MEBI;
+
+    spill_to(world, 100 * MEBI, OVERFLOW_BLOCK);
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    little.rlim_max = before.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    pile_up(world, 0, len);
+    assert_int_equal(world->congested, 1);
+    assert_int_equal(world->unspillable, 1);
+    assert_string_equal(world->why, "File too large");
+    assert_int_equal(take(world, 0, len), len);
+    wait_until(world, &world->empty);
+    assert_int_equal(world->relieved, 1);
+    assert_int_equal(world->unspillable, 1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 }
 
 static void what_waits_at_the_end_is_given_up(void **state)
@@ -456,6 +661,12 @@ int main(void)
         STORY(a_file_takes_everything_at_once),
         STORY(a_full_disk_is_said_once_and_ends_nothing),
         STORY(a_closed_descriptor_is_refused),
+        STORY(what_memory_does_not_hold_leaves_in_order_from_disk),
+        STORY(what_lies_on_disk_counts_as_waiting),
+        STORY(a_full_backlog_blocks_until_there_is_some_room),
+        STORY(lines_that_overflow_are_dropped_whole_and_counted),
+        STORY(lines_may_be_dropped_without_any_disk),
+        STORY(a_disk_that_takes_no_more_is_said_and_then_it_blocks),
         STORY(what_waits_at_the_end_is_given_up),
         STORY(an_outbox_keeps_no_loop_alive),
     };

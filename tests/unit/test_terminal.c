@@ -38,8 +38,8 @@ static void ignore_lost(void *owner, const char *why)
     (void)owner, (void)why;
 }
 
-static const struct outbox_watcher watcher = {ignore_congested, ignore,
-                                              ignore_lost, ignore};
+static const struct outbox_watcher watcher = {
+    ignore_congested, ignore, ignore_lost, ignore, ignore_lost, NULL};
 
 static int make_world(void **state)
 {
