@@ -90,6 +90,17 @@ bool options_read(struct options *options, const struct command **command,
                   int argc, char **argv, struct cause *why);
 void options_release(struct options *options);
 
+/* An option as people write it ("--time off|ms"), and what is to say of it. */
+struct option_words {
+    char left[64];
+    const char *brief;
+};
+
+/* Those of one command, or with NULL those of all, one after another; `at`
+ * begins with 0.  False: there are no more. */
+bool options_next(const struct command *command, size_t *at,
+                  struct option_words *to);
+
 /* For the help text: the options that all commands take, or (not NULL) those
  * that are this command's own.  Says whether there are any. */
 bool options_print(FILE *to, const struct command *command);
@@ -105,6 +116,9 @@ extern const struct command *const commands[];
 
 /* The help for a command; NULL: the overview of all. */
 void command_print_help(FILE *to, const struct command *command);
+
+/* The manual page, for man(1). */
+void command_print_manual(FILE *to);
 
 /* "procman: <text>" on stderr, without control characters; returns `code`. */
 int command_fail(int code, const struct cause *why);

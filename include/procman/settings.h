@@ -207,6 +207,9 @@ void settings_check(const struct settings *settings, const char *const *names,
 /* All keys with type, default and help, for people; free() it. */
 char *settings_help(void);
 
+/* The same for man(1): roff. */
+void settings_manual(struct buf *to);
+
 /* What a process (NULL: [procman]) will run with, one key a line, and where
  * each value comes from. */
 void settings_show(const struct settings *settings, const char *name,

@@ -23,6 +23,10 @@ static int run_help(const struct command *command,
     (void)command;
     if (options->word_count > 0 && strcmp(options->words[0], "settings") == 0)
         return explain_settings();
+    if (options->word_count > 0 && strcmp(options->words[0], "man") == 0) {
+        command_print_manual(stdout);
+        return EXIT_DONE;
+    }
     if (options->word_count > 0 &&
         !command_choose(&about, options->words[0], &why))
         return command_fail(EXIT_USAGE, &why);
@@ -32,10 +36,10 @@ static int run_help(const struct command *command,
 
 const struct command command_help = {
     .name = "help",
-    .usage = "[COMMAND | settings]",
+    .usage = "[COMMAND | settings | man]",
     .brief = "Explain procman or one of its commands",
     .help =
         "The same as COMMAND --help. \"help settings\" explains every key of\n"
-        "procman.ini.\n",
+        "procman.ini; \"help man\" is the manual page, for man(1).\n",
     .run = run_help,
 };

@@ -146,33 +146,46 @@ static bool takes(const struct command *command, const struct option *option)
     return at == NULL;
 }
 
-static void print_option(FILE *to, const struct option *option)
+static void describe(struct option_words *to, const struct option *option)
 {
-    char left[64];
-    int at = snprintf(left, sizeof left, "%s%s",
-                      strlen(option->name) > 1 ? "--" : "-", option->name);
+    char *left = to->left;
+    size_t room = sizeof to->left;
+    size_t at =
+        (size_t)snprintf(left, room, "%s%s",
+                         strlen(option->name) > 1 ? "--" : "-", option->name);
 
     if (option->value)
-        snprintf(left + at, sizeof left - (size_t)at, " %s", option->value);
+        snprintf(left + at, room - at, " %s", option->value);
     for (char *blank = left + at + 1; option->kind == CHOICE && *blank; blank++)
         if (*blank == ' ')
             *blank = '|';
-    fprintf(to, "  %-18s  %s\n", left, option->brief);
+    to->brief = option->brief;
+}
+
+bool options_next(const struct command *command, size_t *at,
+                  struct option_words *to)
+{
+    while (*at < OPTIONS) {
+        const struct option *option = &table[(*at)++];
+        bool its_own = option->commands && command && takes(command, option);
+        if (option->brief && (command ? its_own : option->commands == NULL)) {
+            describe(to, option);
+            return true;
+        }
+    }
+    return false;
 }
 
 bool options_print(FILE *to, const struct command *command)
 {
+    struct option_words words;
+    size_t at = 0;
     bool any = false;
 
-    for (size_t i = 0; i < OPTIONS; i++) {
-        const struct option *option = &table[i];
-        bool its_own = option->commands && command && takes(command, option);
-        if (!option->brief || (command ? !its_own : option->commands != NULL))
-            continue;
+    for (; options_next(command, &at, &words); any = true) {
         if (!any && command)
             fputs("\nOptions:\n", to);
-        print_option(to, option);
-        any = true;
+        fprintf(to, "  %-18s  %s\n", words.left, words.brief);
     }
     return any;
 }
