@@ -135,7 +135,7 @@ def test_each_is_restarted_when_the_one_before_is_ready_again(box, words):
 def test_each_step_is_told_when_it_is_done(box, client):
     begin(box)
     close_gate(box, "n2")
-    asking = client("restart", "--rolling", "n*")
+    asking = client("restart", "--rolling", "--wait", 0, "n*")
     assert re.fullmatch(r"n1 restarted: pid \d+, ready after .+\n",
                         asking.line())
     is_starting(box, "n2")
@@ -165,6 +165,19 @@ def test_the_one_that_is_to_be_last_is_last(box):
     answer = box.ask("restart", "--rolling", "--last", "n1", "n*")
     assert answer.code == 0 and names_of(answer.out) == ["n2", "n3", "n1"]
     running.wait_line("^the rolling restart is done$", "procman")
+
+
+def test_the_instances_of_one_are_a_group_too(box):
+    box.procfile({"web": f"echo up; {STAY}", "db": STAY})
+    settings(box, web={"instances": 3, "ready": "log:up"})
+    running = box.start()
+    for n in (1, 2, 3):
+        running.wait_line(rf"^web\.{n} is ready", "procman")
+    answer = box.ask("restart", "--rolling", "--last", "web.1", "web")
+    assert answer.code == 0
+    assert names_of(answer.out) == ["web.2", "web.3", "web.1"]
+    answer = box.ask("restart", "--rolling", "-x", "web.2", "web")
+    assert answer.code == 0 and names_of(answer.out) == ["web.1", "web.3"]
 
 
 def test_dependencies_come_before_those_who_start_after_them(box):
