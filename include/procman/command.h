@@ -38,6 +38,7 @@ struct options {
     int time;   /* enum stamp_style */
     int prefix; /* enum prefix_style */
     int format; /* enum display_format */
+    int level;  /* enum level */
     /* True without a word about it: set_ports, exit_on_stop, logtime and
      * rpc_server. */
     bool set_ports, exit_on_error, exit_on_stop, logtime, rpc_server;

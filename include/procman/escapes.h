@@ -32,4 +32,7 @@ bool escapes_none(const char *text, size_t len);
  * may want to be reset behind it. */
 bool escapes_add(struct buf *to, const char *text, size_t len);
 
+/* The length of the whole sequence that begins with this ESC; 0: none does. */
+size_t escapes_sequence(const char *text, size_t len);
+
 #endif

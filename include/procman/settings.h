@@ -82,8 +82,10 @@ struct process_settings {
     uint64_t stop_timeout_ms;
     uint64_t history; /* bytes */
     char *dir;
-    char *log_file; /* with {name} in it (logname.h) */
-    char *env_file; /* comma list of files */
+    char *highlight; /* a regular expression; NULL: nothing */
+    int pretty;      /* enum pretty_choice */
+    char *log_file;  /* with {name} in it (logname.h) */
+    char *env_file;  /* comma list of files */
     char *user;
     char *stop_command; /* for /bin/sh -c */
     int restart;        /* enum restart_policy */
@@ -104,6 +106,8 @@ struct process_settings {
     bool quiet;
 };
 
+enum pretty_choice { PRETTY_NO, PRETTY_JSON };
+
 enum overflow_choice { OVERFLOW_BLOCKS, OVERFLOW_DROPS };
 enum display_format { FORMAT_TEXT, FORMAT_JSON };
 
@@ -120,6 +124,7 @@ struct session_settings {
     int time;      /* enum stamp_style, if it is set at all */
     int prefix;    /* enum prefix_style */
     int format;    /* enum display_format */
+    int level;     /* enum level; unknown: all are shown */
     bool mark_stderr, raw;
     uint64_t spill_limit; /* bytes */
     int overflow;         /* enum overflow_choice */

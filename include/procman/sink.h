@@ -23,7 +23,9 @@ struct source {
     int64_t pid;       /* of its last run; 0: there has been none */
     unsigned run;      /* its number, from 1 on */
     size_t history;    /* how many bytes of it are kept */
-    const char *log_file; /* where it logs to (logname.h); NULL: not said */
+    bool pretty;       /* its JSON is shown as people read it */
+    const char *highlight; /* what is looked for in it (highlight.h), or NULL */
+    const char *log_file;  /* where it logs to (logname.h); NULL: not said */
 };
 
 enum line_kind {

@@ -1,4 +1,5 @@
 #include "display.h"
+#include "procman/gate.h"
 #include "procman/json.h"
 #include "procman/logfiles.h"
 #include "procman/terminal.h"
@@ -130,11 +131,15 @@ static struct sink *create_terminal(const struct display *display,
 
 static void open_sink(struct display *display, const struct options *options)
 {
+    struct sink *sink;
+
     if (options->format == FORMAT_JSON)
-        display->json = json_create(display->outbox);
+        sink = display->json = json_create(display->outbox);
     else
-        display->terminal = create_terminal(display, options);
-    output_add_sink(&display->output, sink_of(display));
+        sink = display->terminal = create_terminal(display, options);
+    if (options->level != LEVEL_UNKNOWN)
+        sink = display->gate = gate_create(sink, (enum level)options->level);
+    output_add_sink(&display->output, sink);
 }
 
 static void on_trouble(void *owner, const char *why)
@@ -245,6 +250,7 @@ void display_release(struct display *display)
     if (display->terminal)
         terminal_release(display->terminal);
     json_release(display->json);
+    gate_release(display->gate);
     logfiles_release(display->logfiles);
     session_settings_release(&display->said);
 }

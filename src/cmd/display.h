@@ -23,6 +23,7 @@ struct display {
     struct outbox *outbox;
     struct sink *terminal; /* or NULL: */
     struct sink *json;
+    struct sink *gate; /* before it; NULL: all lines are shown */
     struct sink *logfiles;
     struct session_settings said; /* of [procman] */
     const struct display_watcher *watcher;

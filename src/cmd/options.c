@@ -60,6 +60,8 @@ static const struct option table[] = {
     {"mark-stderr", SWITCH, AT(mark_stderr), NULL,
      "! in place of | before stderr", "start"},
     {"format", CHOICE, AT(format), "text json", "lines, or objects", "start"},
+    {"level", CHOICE, AT(level), "all trace debug info warn error fatal",
+     "hide lines below it", "start"},
     {"raw", SWITCH, AT(raw), NULL, "let escape sequences act on the terminal",
      "start"},
     {"log-dir", TEXT, AT(log_dir), "DIR", "a log of each process, one of all",
@@ -513,6 +515,8 @@ static void fill_display(struct options *options,
         options->mark_stderr = session->mark_stderr;
     if (!options_given(options, "format"))
         options->format = session->format;
+    if (!options_given(options, "level"))
+        options->level = session->level;
     if (!options_given(options, "raw"))
         options->raw = session->raw;
     if (!options_given(options, "spill-limit"))

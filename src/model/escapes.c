@@ -79,8 +79,7 @@ static size_t string_len(const char *at, size_t room)
     return 0;
 }
 
-/* The length of the whole sequence that begins with this ESC; 0: none does. */
-static size_t sequence_len(const char *at, size_t room)
+size_t escapes_sequence(const char *at, size_t room)
 {
     if (room < 2)
         return 0;
@@ -151,7 +150,7 @@ static void show_control(struct cleaning *cleaning, const char *at, size_t len)
 static size_t clean_escape(struct cleaning *cleaning, const char *at,
                            size_t room)
 {
-    size_t len = sequence_len(at, room);
+    size_t len = escapes_sequence(at, room);
 
     if (len == 0) {
         show_control(cleaning, at, 1);

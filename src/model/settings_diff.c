@@ -68,6 +68,7 @@ static bool is_same(const struct setting *setting,
     case SETTING_PATTERNS: return same_names(a, b);
     case SETTING_CODES: return same_codes(a, b);
     case SETTING_FORMATION:
+    case SETTING_REGEX:
     case SETTING_TEXT: return same_text(*(char *const *)a, *(char *const *)b);
     case SETTING_READINESS:
     case SETTING_LIVENESS: return same_readiness(a, b);

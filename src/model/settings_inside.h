@@ -17,6 +17,7 @@ enum setting_type {
     SETTING_PATTERNS,  /* struct value_names, with '*' and '?' */
     SETTING_CODES,     /* struct value_codes */
     SETTING_TEXT,      /* char *; unset: NULL */
+    SETTING_REGEX,     /* the same; a regular expression */
     SETTING_FORMATION, /* char * that formation.h can read; unset: NULL */
     SETTING_READINESS, /* struct readiness */
     SETTING_LIVENESS,  /* struct readiness that lasts; unset: auto */

@@ -44,6 +44,9 @@ const struct setting settings_table[] = {
     {"format", S(CHOICE, format), "text",
      "json: each line is an object, for programs (--format)", "text json",
      0, 0},
+    {"level", S(CHOICE, level), "all",
+     "hide lines below it, as far as they say their level (--level)",
+     "all trace debug info warn error fatal", 0, 0},
     {"raw", S(SWITCH, raw), "no",
      "escape sequences of processes act on the terminal (--raw)", NULL, 0, 0},
     {"spill-limit", S(SIZE, spill_limit), "1G",
@@ -147,6 +150,11 @@ const struct setting settings_table[] = {
      "null pipe", 0, 0},
     {"quiet", P(SWITCH, quiet), "no",
      "show nothing of what it writes; logs have it", NULL, 0, 0},
+    {"pretty", P(CHOICE, pretty), "no",
+     "json: its logs of JSON are shown as people read them", "no json", 0, 0},
+    {"highlight", P(REGEX, highlight), "",
+     "what matches in its lines is shown in reverse, where there are colours",
+     NULL, 0, 0},
     {"log-file", P(TEXT, log_file), "",
      "a log of its own; {name} in it is its name", NULL, 0, 0},
     {"history", P(SIZE, history), "1M",
@@ -215,6 +223,7 @@ const char *setting_type_word(const struct setting *setting)
     case SETTING_PATTERNS: return "names";
     case SETTING_CODES: return "codes";
     case SETTING_TEXT: return "text";
+    case SETTING_REGEX: return "regex";
     case SETTING_FORMATION: return "counts";
     case SETTING_READINESS: return "how";
     case SETTING_LIVENESS: return "how";

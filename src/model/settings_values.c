@@ -1,4 +1,5 @@
 #include "procman/formation.h"
+#include "procman/highlight.h"
 #include "procman/mem.h"
 #include "settings_inside.h"
 
@@ -11,6 +12,7 @@ static void unset(const struct setting *setting, void *at)
     case SETTING_NUMBER:
     case SETTING_MASK: *(int *)at = -1; break;
     case SETTING_TEXT:
+    case SETTING_REGEX:
     case SETTING_FORMATION: *(char **)at = NULL; break;
     default: break; /* all zero is unset */
     }
@@ -62,6 +64,14 @@ static bool read_formation(char **to, const char *text, struct cause *why)
     return read_text(to, text);
 }
 
+static bool read_regex(char **to, const char *text, struct cause *why)
+{
+    struct highlight *highlight = highlight_create(text, why);
+
+    highlight_close(highlight);
+    return highlight && read_text(to, text);
+}
+
 static bool read_value(const struct setting *setting, const char *text,
                        void *at, struct cause *why)
 {
@@ -78,6 +88,7 @@ static bool read_value(const struct setting *setting, const char *text,
     case SETTING_PATTERNS: return value_names(at, text, true, why);
     case SETTING_CODES: return value_codes(at, text, why);
     case SETTING_TEXT: return read_text(at, text);
+    case SETTING_REGEX: return read_regex(at, text, why);
     case SETTING_FORMATION: return read_formation(at, text, why);
     case SETTING_READINESS: return readiness_parse(at, text, why);
     case SETTING_LIVENESS: return read_liveness(at, text, why);
@@ -128,6 +139,7 @@ void process_settings_release(struct process_settings *settings)
     environment_release(&settings->env);
     free(settings->dir);
     free(settings->log_file);
+    free(settings->highlight);
     free(settings->env_file);
     free(settings->user);
     free(settings->stop_command);

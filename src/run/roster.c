@@ -179,6 +179,8 @@ static void set_plan(struct member *member, struct shared_plan *plan,
     member->source.color = color_of(&planned->settings);
     member->source.quiet = planned->settings.quiet;
     member->source.history = (size_t)planned->settings.history;
+    member->source.pretty = planned->settings.pretty == PRETTY_JSON;
+    member->source.highlight = planned->settings.highlight;
     member->source.log_file = planned->settings.log_file;
 }
 

@@ -1,6 +1,8 @@
 #include "procman/terminal.h"
 #include "procman/escapes.h"
+#include "procman/highlight.h"
 #include "procman/mem.h"
+#include "procman/pretty.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 struct column {
     struct buf prefix; /* empty: to be made */
     size_t width;      /* of the name; 0: nobody is there */
+    struct highlight *highlight;
 };
 
 struct terminal {
@@ -22,6 +25,7 @@ struct terminal {
     size_t width; /* of the name column, as it is now */
     struct buf own;
     struct buf text;        /* of a line that is not shown as it is */
+    struct buf marked;      /* the same with what is highlighted */
     struct column *columns; /* by the index of the source */
     size_t column_count;
 };
@@ -85,6 +89,18 @@ static void set_width(struct terminal *terminal, size_t width)
     terminal->width = width;
 }
 
+/* That it is a regular expression has been seen before. */
+static void set_highlight(const struct terminal *terminal,
+                          struct column *column, const char *pattern)
+{
+    struct cause why;
+
+    highlight_close(column->highlight);
+    column->highlight = pattern && terminal->style.color
+                            ? highlight_create(pattern, &why)
+                            : NULL;
+}
+
 static void on_come(struct sink *sink, const struct source *source)
 {
     struct terminal *terminal = (struct terminal *)sink;
@@ -92,6 +108,7 @@ static void on_come(struct sink *sink, const struct source *source)
 
     column->prefix.len = 0;
     column->width = strlen(source->name);
+    set_highlight(terminal, column, source->highlight);
     if (column->width > terminal->width)
         set_width(terminal, column->width);
 }
@@ -102,6 +119,7 @@ static void on_gone(struct sink *sink, const struct source *source)
     size_t width = terminal->style.width;
 
     column_of(terminal, source)->width = 0;
+    set_highlight(terminal, column_of(terminal, source), NULL);
     for (size_t i = 0; i < terminal->column_count; i++)
         if (terminal->columns[i].width > width)
             width = terminal->columns[i].width;
@@ -151,27 +169,48 @@ struct shown {
     bool bleeds; /* its colours must be ended */
 };
 
-static struct shown show_harmless(struct terminal *terminal,
-                                  const struct line *line)
+static bool has_escape(const char *text, size_t len)
 {
-    bool colored;
+    return len && memchr(text, '\033', len);
+}
 
-    terminal->text.len = 0;
-    colored = escapes_add(&terminal->text, line->text, line->len);
-    return (struct shown){terminal->text.data, terminal->text.len,
-                          colored && terminal->style.color};
+/* Made readable, made harmless, and marked, as it is wished. */
+static struct shown show_dressed(struct terminal *terminal,
+                                 const struct line *line,
+                                 const struct highlight *highlight)
+{
+    struct buf *text = &terminal->text;
+    bool color = terminal->style.color;
+    bool pretty = line->source->pretty && line->stream > 0 && !line->continues;
+
+    text->len = terminal->marked.len = 0;
+    if (pretty && pretty_add(text, line->text, line->len, color))
+        ;
+    else if (terminal->style.harmless)
+        escapes_add(text, line->text, line->len);
+    else
+        buf_add(text, line->text, line->len);
+    if (highlight && line->stream > 0) {
+        highlight_add(highlight, &terminal->marked, text->data, text->len);
+        text = &terminal->marked;
+    }
+    return (struct shown){text->data, text->len,
+                          color && has_escape(text->data, text->len)};
 }
 
 static struct shown show(struct terminal *terminal, const struct line *line)
 {
     struct shown shown = {line->text, line->len, false};
+    const struct highlight *highlight =
+        line->source->own ? NULL : column_of(terminal, line->source)->highlight;
 
-    if (terminal->style.harmless)
-        return escapes_none(line->text, line->len)
-                   ? shown
-                   : show_harmless(terminal, line);
-    shown.bleeds = terminal->style.color && line->len &&
-                   memchr(line->text, '\033', line->len);
+    if (line->source->pretty || highlight)
+        return show_dressed(terminal, line, highlight);
+    if (!terminal->style.harmless)
+        shown.bleeds =
+            terminal->style.color && has_escape(line->text, line->len);
+    else if (!escapes_none(line->text, line->len))
+        return show_dressed(terminal, line, NULL);
     return shown;
 }
 
@@ -243,10 +282,13 @@ void terminal_release(struct sink *sink)
 {
     struct terminal *terminal = (struct terminal *)sink;
 
-    for (size_t i = 0; i < terminal->column_count; i++)
+    for (size_t i = 0; i < terminal->column_count; i++) {
         buf_release(&terminal->columns[i].prefix);
+        highlight_close(terminal->columns[i].highlight);
+    }
     buf_release(&terminal->own);
     buf_release(&terminal->text);
+    buf_release(&terminal->marked);
     free(terminal->columns);
     free(terminal);
 }

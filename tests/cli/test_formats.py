@@ -230,3 +230,83 @@ def test_nothing_is_lost_of_text_that_is_no_ascii(box):
     text = "gr\u00fc\u00df dich \u20ac \U0001f600 \u4f5b\ttab"
     raw = shown_on_terminal(box, literally(text.encode() + b"\n"))
     assert text.encode() + b"\n" in raw
+
+
+# Logs of JSON, and levels.
+
+ETCD = ('{"level":"%s","ts":"2026-11-22T22:35:37.831Z","caller":'
+        '"embed/etcd.go:117","msg":"configuring peer listeners",'
+        '"listen-peer-urls":["http://127.0.0.1:12380"]}')
+
+
+def test_logs_of_json_are_shown_as_people_read_them(box):
+    box.write("lines", ETCD % "info" + "\n[WARNING] plain\n{broken\n")
+    running = shown_of(box, "cat lines", settings="[web]\npretty = json\n")
+    assert running.shown("web") == [
+        "INFO  22:35:37.831Z configuring peer listeners "
+        'listen-peer-urls=["http://127.0.0.1:12380"] (embed/etcd.go:117)',
+        "[WARNING] plain", "{broken"]
+
+
+def test_only_what_is_shown_is_made_pretty(box):
+    box.write("lines", ETCD % "info" + "\n")
+    box.procfile({"web": "cat lines"})
+    box.write("procman.ini", "[web]\npretty = json\nlog-file = log\n")
+    running = box.start("start", "--format=json")
+    assert running.wait() == 0
+    assert ETCD % "info" in [line["line"] for line in objects(running)]
+    assert box.read("log") == ETCD % "info" + "\n"
+
+
+@pytest.mark.parametrize("way", ["option", "settings", "json"])
+def test_what_is_below_a_level_is_hidden(box, way):
+    box.write("lines", "".join(
+        line + "\n" for line in [
+            ETCD % "debug", ETCD % "info", ETCD % "warn", ETCD % "error",
+            "2026-11-22 22:35:40.800959 I | etcdmain: no",
+            "2026-11-22 22:35:40.800959 W | etcdmain: yes", "plain text"]))
+    running = shown_of(
+        box, "cat lines", *{"option": ["--level=warn"], "settings": [],
+                            "json": ["--level=warn", "--format=json"]}[way],
+        settings="[procman]\nlevel = warn\n[web]\nlog-file = log\n"
+        if way == "settings" else None)
+    lines = [line["line"] for line in objects(running)
+             if line["name"] == "web"] if way == "json" \
+        else running.shown("web")
+    assert lines == [ETCD % "warn", ETCD % "error",
+                     "2026-11-22 22:35:40.800959 W | etcdmain: yes",
+                     "plain text"]
+    if way == "settings":
+        assert box.read("log") == box.read("lines")
+    assert b"web exited with code 0" in running.raw
+
+
+def test_the_rest_of_a_hidden_line_is_hidden(box):
+    box.write("lines", "level=info " + "x" * 100000 + "\nplain\n")
+    running = shown_of(box, "cat lines", "--level=warn")
+    assert running.shown("web") == ["plain"]
+
+
+# Highlighting.
+
+def test_what_is_looked_for_is_shown_in_reverse(box):
+    running = shown_of(box, "echo an error; echo errors >&2", "--color=always",
+                       settings="[web]\nhighlight = err(or)?\n")
+    assert b"an \x1b[7merror\x1b[27m\x1b[m\n" in running.raw
+    assert b"\x1b[7merror\x1b[27ms\x1b[m\n" in running.raw
+
+
+def test_without_colours_nothing_is_highlighted(box):
+    running = shown_of(box, "echo an error",
+                       settings="[web]\nhighlight = error\n")
+    assert running.shown("web") == ["an error"]
+
+
+def test_a_wrong_expression_is_refused_with_its_line(box):
+    box.procfile({"web": "touch was-here"})
+    box.write("procman.ini", "[web]\nhighlight = a(\n")
+    answer = box.ask("start")
+    assert answer.code == 2
+    assert "procman.ini:2" in answer.err
+    assert "is not a regular expression" in answer.err
+    assert not (box.work / "was-here").exists()

@@ -397,6 +397,45 @@ static void what_would_act_on_a_terminal_is_made_harmless(void **state)
                         "\033[32m    web | \033[mplain\n");
 }
 
+static void logs_of_json_are_shown_as_people_read_them(void **state)
+{
+    struct source etcd = {.name = "etcd", .pretty = true};
+    struct world *world = *state;
+
+    make_terminal(world, false, false);
+    show(world, &etcd, "{\"level\":\"info\",\"msg\":\"up\",\"a\":1}");
+    show(world, &etcd, "no JSON \033[1m");
+    show_bytes(world, &etcd, "{\"msg\":\"up\"}", 12, true, NOON);
+    assert_shown(world, "   etcd | INFO  up a=1\n"
+                        "   etcd | no JSON \033[1m\n"
+                        "   etcd + {\"msg\":\"up\"}\n");
+    make_terminal(world, true, false);
+    show(world, &etcd, "{\"level\":\"info\",\"msg\":\"up\"}");
+    show(world, &etcd, "");
+    assert_shown(world, "\033[32m   etcd | \033[m\033[32mINFO \033[m up\033[m\n"
+                        "\033[32m   etcd | \033[m\n");
+}
+
+static void what_is_looked_for_is_marked_where_there_are_colors(void **state)
+{
+    struct source found = {.name = "web", .highlight = "o+"};
+    struct world *world = *state;
+
+    for (int color = 0; color <= 1; color++) {
+        make_terminal(world, color, false);
+        world->terminal->come(world->terminal, &found);
+        show(world, &found, "foo");
+        assert_shown(world, color ? "\033[32m    web | \033[mf\033[7moo\033[27m"
+                                    "\033[m\n"
+                                  : "    web | foo\n");
+        world->terminal->gone(world->terminal, &found);
+        world->terminal->come(world->terminal, &web);
+        show(world, &web, "foo");
+        assert_shown(world, color ? "\033[32m    web | \033[mfoo\n"
+                                  : "    web | foo\n");
+    }
+}
+
 static void a_blank_line_is_a_line(void **state)
 {
     struct world *world = *state;
@@ -450,6 +489,8 @@ int main(void)
         STORY(stderr_is_marked_if_that_is_wanted),
         STORY(time_has_milliseconds_if_that_is_wanted),
         STORY(what_would_act_on_a_terminal_is_made_harmless),
+        STORY(logs_of_json_are_shown_as_people_read_them),
+        STORY(what_is_looked_for_is_marked_where_there_are_colors),
         STORY(a_blank_line_is_a_line),
         STORY(all_lines_of_a_turn_leave_together),
     };
