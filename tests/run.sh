@@ -103,7 +103,7 @@ suite() { # log, exit code, name
 
 build() { # preset, compiler
     CC=$2 cmake --preset "$1" -DPROCMAN_WERROR=ON &&
-        nice cmake --build --preset "$1" -j 2
+        nice -n 19 cmake --build --preset "$1" -j 2
 }
 
 format_is_ours() {
@@ -190,9 +190,9 @@ beyond_valgrind=(
 
 # --- The run -----------------------------------------------------------------
 
-# Two lanes, for two processors.  The command-line suites mostly wait, and look at
-# the clock: what computes runs beside them, and gives way to them.  The ports of
-# the cluster are fixed, so only one etcd suite runs at a time.
+# Three lanes for two processors: the suites mostly wait, and what computes runs
+# beside them and gives way to them.  The ports of the cluster are fixed, so only
+# one etcd suite runs at a time.
 everything() {
     part format one format_is_ours
     part build-release one build release gcc || return
@@ -200,14 +200,12 @@ everything() {
     lanes=($!)
     part build-asan one build asan gcc && : >"$logs/asan.ready"
     : >"$logs/asan.tried"
+    computing_lane &
+    lanes+=($!)
     part units-release units run_units build
     part cli-release suite run_suite cli-release "$PWD/build/procman" tests/cli
-    if [ -e "$logs/asan.ready" ]; then
-        part units-asan units run_units build-asan
-        PROCMAN_TEST_SLOW=1 part cli-asan suite run_suite cli-asan \
-            "$PWD/build-asan/procman" tests/cli "${bare_only[@]}"
-    fi
-    wait "${lanes[0]}"
+    cli_asan 1
+    wait "${lanes[@]}"
     lanes=()
 }
 
@@ -216,11 +214,24 @@ second_lane() {
     part etcd-release suite run_suite etcd-release "$PWD/build/procman" \
         tests/etcd
     until [ -e "$logs/asan.tried" ]; do sleep 1; done
-    [ ! -e "$logs/asan.ready" ] ||
-        part etcd-asan suite run_suite etcd-asan "$PWD/build-asan/procman" \
-            tests/etcd --ignore tests/etcd/test_quickstart.py
+    [ -e "$logs/asan.ready" ] || return
+    part etcd-asan suite run_suite etcd-asan "$PWD/build-asan/procman" \
+        tests/etcd --ignore tests/etcd/test_quickstart.py
+    part units-asan units run_units build-asan
+    cli_asan 2
+    cli_asan 3
+}
+
+computing_lane() {
+    trap - EXIT
     part build-clang one build fuzz clang && fuzz_all
     part analyzer one analyze
+}
+
+cli_asan() { # which third of it
+    [ ! -e "$logs/asan.ready" ] ||
+        PROCMAN_TEST_SLOW=1 part "cli-asan-$1" suite run_suite "cli-asan-$1" \
+            "$PWD/build-asan/procman" tests/cli --shard "$1/3" "${bare_only[@]}"
 }
 
 # Only procman is looked at, not what it executes; leaks are LeakSanitizer's

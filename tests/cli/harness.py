@@ -120,8 +120,9 @@ def is_free(port):
         return True
 
 
-# Below those that the kernel gives away, so that nobody else comes by one.
-PORTS = itertools.count(20000 + os.getpid() * 131 % 10000)
+# Above those of the etcd tests, which may run beside us, and below those that
+# the kernel gives away: nobody else comes by one.
+PORTS = itertools.count(24000 + os.getpid() * 131 % 7000)
 
 
 def new_port():
