@@ -36,6 +36,10 @@ struct awaited_view {
     bool run_is_over; /* the one that AWAITED_EXITED means */
 };
 
+/* "ready", and back; no word is "ready".  False: it is none of them. */
+const char *awaited_word(enum awaited what);
+bool awaited_find(const char *word, enum awaited *what);
+
 enum verdict awaited_verdict(enum awaited what,
                              const struct awaited_view *view);
 

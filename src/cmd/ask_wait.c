@@ -21,14 +21,17 @@ uint64_t ask_deadline(const struct options *options)
                : 0;
 }
 
-static void add_timeout(struct request *request, uint64_t deadline_ms)
+/* What is left of the time is the session's to keep, and ours. */
+static void add_timeout(struct request *request, int connection,
+                        uint64_t deadline_ms)
 {
     uint64_t now = ask_clock_ms();
+    uint64_t left = deadline_ms > now ? deadline_ms - now : 0;
     char text[32];
 
-    snprintf(text, sizeof text, "%" PRIu64,
-             deadline_ms > now ? deadline_ms - now : 0);
+    snprintf(text, sizeof text, "%" PRIu64, left);
     request_add_option(request, "timeout", text);
+    client_be_patient(connection, left + GRACE_MS);
 }
 
 static int fail(const struct cause *why, uint64_t deadline_ms)
@@ -61,10 +64,8 @@ int ask_wait(int connection, const struct options *options, char **names,
     request_add_option(&request, "for", what);
     if (options->excluded)
         request_add_option(&request, "exclude", options->excluded);
-    if (deadline_ms) {
-        add_timeout(&request, deadline_ms);
-        client_be_patient(connection, deadline_ms + GRACE_MS - ask_clock_ms());
-    }
+    if (deadline_ms)
+        add_timeout(&request, connection, deadline_ms);
     if (client_ask(connection, &request, &reply, &why)) {
         code = ask_print(&reply);
         if (code == EXIT_TIMED_OUT && !reply.error)

@@ -1,5 +1,8 @@
 #include "procman/awaited.h"
 
+#include <stddef.h>
+#include <string.h>
+
 /* It has ended, and nobody starts it again. */
 static enum verdict judge_end(const struct awaited_view *view)
 {
@@ -47,4 +50,24 @@ enum verdict awaited_verdict(enum awaited what, const struct awaited_view *view)
     case AWAITED_EXITED: return judge_exited(view);
     default: return judge_ready(view);
     }
+}
+
+const char *awaited_word(enum awaited what)
+{
+    static const char *const words[] = {[AWAITED_READY] = "ready",
+                                        [AWAITED_STOPPED] = "stopped",
+                                        [AWAITED_EXITED] = "exited"};
+
+    return words[what];
+}
+
+bool awaited_find(const char *word, enum awaited *what)
+{
+    int each = AWAITED_READY;
+
+    while (word && each <= AWAITED_EXITED &&
+           strcmp(word, awaited_word((enum awaited)each)) != 0)
+        each++;
+    *what = (enum awaited)each;
+    return each <= AWAITED_EXITED;
 }

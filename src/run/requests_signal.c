@@ -131,6 +131,7 @@ void send_signals(struct supervisor *supervisor, struct control_call *call,
             do_one(supervisor, supervisor->roster.members[i], request, &sending,
                    &reply);
     waiters_note_change(&supervisor->waiters);
+    rolling_changed(supervisor);
     control_answer(call, &reply);
     reply_release(&reply);
 }

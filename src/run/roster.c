@@ -138,7 +138,8 @@ static bool has_done_its_work(const struct process *process)
 
 bool member_is_ready(const struct member *member)
 {
-    return process_state(member->process) == LIFE_READY ||
+    return (process_state(member->process) == LIFE_READY &&
+            !process_frozen(member->process)) ||
            has_done_its_work(member->process);
 }
 

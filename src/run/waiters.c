@@ -1,10 +1,10 @@
 #include "waiters.h"
 #include "procman/mem.h"
 #include "standing.h"
+#include "verdict_words.h"
 
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct waiter_item {
     const struct member *member;
@@ -58,8 +58,6 @@ static void release(struct waiter *waiter)
     free(waiter);
 }
 
-/* ---- what is told ---------------------------------------------------------- */
-
 static enum verdict verdict_on(const struct waiter *waiter,
                                const struct waiter_item *item)
 {
@@ -68,62 +66,7 @@ static enum verdict verdict_on(const struct waiter *waiter,
     return awaited_verdict(waiter->what, &view);
 }
 
-static const char *awaited_word(enum awaited what)
-{
-    static const char *const words[] = {[AWAITED_READY] = "ready",
-                                        [AWAITED_STOPPED] = "stopped",
-                                        [AWAITED_EXITED] = "exited"};
-
-    return words[what];
-}
-
-static void tell_not(struct reply *reply, const struct waiter *waiter,
-                     const struct member *member)
-{
-    const char *name = member->spec.name;
-    bool exited = waiter->what == AWAITED_EXITED;
-    char *reason = standing_reason(member);
-    char *text = mem_format("%s %s %s: %s", name, exited ? "has not" : "is not",
-                            awaited_word(waiter->what), reason);
-
-    reply_add_outcome(reply, name, false, text);
-    free(text);
-    free(reason);
-}
-
-/* False: it has failed. */
-static bool tell_exited(struct reply *reply, const struct waiter_item *item)
-{
-    const struct process_spec *spec = &item->member->spec;
-    const struct process_run *end = standing_end(item->member, item->run);
-    bool good =
-        end->asked || value_codes_have(spec->success, end->code, end->signum);
-    char *text =
-        end->pid ? mem_format("%s %s%s", spec->name, standing_exit(end).text,
-                              end->asked ? ", as asked" : "")
-                 : mem_format("%s could not be started", spec->name);
-
-    reply_add_outcome(reply, spec->name, good, text);
-    free(text);
-    return good;
-}
-
-static void tell_done(struct reply *reply, const struct waiter *waiter,
-                      const struct member *member)
-{
-    const struct process_run *run = process_run(member->process);
-    const char *name = member->spec.name;
-    char *text;
-
-    if (waiter->what == AWAITED_STOPPED)
-        text = mem_format("%s is stopped", name);
-    else if (run->pid && !run->ended_ms)
-        text = mem_format("%s is ready: pid %d", name, (int)run->pid);
-    else
-        text = mem_format("%s is done: it %s", name, standing_exit(run).text);
-    reply_add_outcome(reply, name, true, text);
-    free(text);
-}
+/* ---- what is told ---------------------------------------------------------- */
 
 /* Those of whom it is so, or of whom it is not. */
 static void tell_items(struct reply *reply, const struct waiter *waiter,
@@ -133,12 +76,10 @@ static void tell_items(struct reply *reply, const struct waiter *waiter,
         const struct waiter_item *item = &waiter->items[i];
         if ((verdict_on(waiter, item) == VERDICT_DONE) != done)
             continue;
-        if (!done)
-            tell_not(reply, waiter, item->member);
-        else if (waiter->what != AWAITED_EXITED)
-            tell_done(reply, waiter, item->member);
-        else if (!tell_exited(reply, item))
-            reply->code = 1;
+        if (done)
+            verdict_tell_done(reply, waiter->what, item->member, item->run);
+        else
+            verdict_tell_not(reply, waiter->what, item->member);
     }
 }
 
@@ -280,18 +221,6 @@ static struct waiter *create(struct waiters *waiters,
     return waiter;
 }
 
-static bool find_awaited(const struct request *request, enum awaited *what)
-{
-    const char *word = request_option(request, "for");
-    int each = AWAITED_READY;
-
-    while (word && each <= AWAITED_EXITED &&
-           strcmp(word, awaited_word((enum awaited)each)) != 0)
-        each++;
-    *what = (enum awaited)each;
-    return each <= AWAITED_EXITED;
-}
-
 /* Without names: those that are meant to run. */
 static bool is_meant(const struct member *member, enum awaited what)
 {
@@ -330,7 +259,7 @@ bool waiters_add_call(struct waiters *waiters, const struct roster *roster,
 
     if (!request_number(request, "timeout", &timeout_ms, &why)) {
         reply_fail(refusal, 2, "%s", why.text);
-    } else if (!find_awaited(request, &what)) {
+    } else if (!awaited_find(request_option(request, "for"), &what)) {
         reply_fail(refusal, 2, "wait is for ready, stopped or exited");
     } else if (choose_meant(roster, what, all, named, chosen) == 0) {
         reply_fail(refusal, 1, "no process is meant to run");

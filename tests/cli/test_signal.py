@@ -245,6 +245,31 @@ def test_a_paused_process_is_not_ready_for_those_who_wait(box):
     assert running.stop() == -signal.SIGINT
 
 
+def test_a_paused_process_is_none_of_those_that_stay_ready(box):
+    box.procfile({"one": STAY, "two": STAY})
+    sections(box, "[*]\ngroup = members\n")
+    running = box.start()
+    running.pid_of("two")
+    assert box.ask("pause", "one").code == 0
+    answer = box.ask("stop", "--min-ready", "1", "two")
+    assert answer.code == 1 and "not ready: one" in answer.err
+    assert box.ask("resume", "one").code == 0
+    assert box.ask("stop", "--min-ready", "1", "two").code == 0
+
+
+def test_a_rolling_restart_wakes_the_paused(box):
+    box.procfile({name: STAY for name in ("one", "two", "three")})
+    running = box.start()
+    running.pid_of("three")
+    before = box.running_pids()
+    assert box.ask("pause", "two").code == 0
+    assert box.ask("restart", "--rolling", "*").code == 0
+    statuses = box.statuses()
+    assert {one["state"] for one in statuses.values()} == {"ready"}
+    assert not set(before.values()) & \
+        {one["pid"] for one in statuses.values()}
+
+
 def test_a_paused_process_that_is_killed_has_failed(box):
     running, pid = reporting(box)
     assert box.ask("pause", "web").code == 0

@@ -140,6 +140,20 @@ static void to_have_exited_is_about_one_run(void **state)
     assert_cases(AWAITED_EXITED, cases, COUNT(cases));
 }
 
+static void each_has_its_word(void **state)
+{
+    (void)state;
+    enum awaited what;
+
+    for (int each = AWAITED_READY; each <= AWAITED_EXITED; each++) {
+        assert_true(awaited_find(awaited_word((enum awaited)each), &what));
+        assert_int_equal(what, each);
+    }
+    assert_true(awaited_find(NULL, &what));
+    assert_int_equal(what, AWAITED_READY);
+    assert_false(awaited_find("red", &what));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -148,6 +162,7 @@ int main(void)
         cmocka_unit_test(what_needs_a_hand_to_become_ready_has_failed),
         cmocka_unit_test(to_be_stopped_is_to_be_gone_and_to_stay_so),
         cmocka_unit_test(to_have_exited_is_about_one_run),
+        cmocka_unit_test(each_has_its_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
