@@ -3,8 +3,8 @@
 import base64
 import datetime
 import json
+import pathlib
 import re
-import time
 
 import pytest
 
@@ -246,6 +246,24 @@ def test_logs_of_json_are_shown_as_people_read_them(box):
         "INFO  22:35:37.831Z configuring peer listeners "
         'listen-peer-urls=["http://127.0.0.1:12380"] (embed/etcd.go:117)',
         "[WARNING] plain", "{broken"]
+
+
+def test_the_example_of_the_readme(box):
+    readme = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+    example, = re.findall(r"```ini\n(\[etcd\*\]\npretty.*?)```",
+                          readme.read_text(), re.DOTALL)
+    wanted, = re.findall(r"    etcd1 \| (INFO  .*)\n", readme.read_text())
+    box.write("lines", '{"level":"info","ts":"2026-11-22T22:35:37.831Z",'
+              '"caller":"etcdserver/backend.go:80","msg":"opened backend db",'
+              '"path":"infra1.etcd/member/snap/db","took":"1.5ms"}\n')
+    box.procfile({"etcd1": "cat lines; echo it became leader"})
+    box.write("procman.ini", example)
+    running = box.start("start", "--color=always")
+    assert running.wait() == 0
+    shown = [re.sub(r"\x1b\[[\d;]*m", "", text)
+             for text in running.shown("etcd1")]
+    assert shown == [wanted, "it became leader"]
+    assert b"it \x1b[7mbecame leader\x1b[27m" in running.raw
 
 
 def test_only_what_is_shown_is_made_pretty(box):

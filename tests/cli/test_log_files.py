@@ -1,6 +1,7 @@
 """Log files: everything in them, in whole lines, whatever happens to them."""
 
 import os
+import pathlib
 import re
 import signal
 
@@ -68,6 +69,18 @@ def test_who_wants_a_log_of_its_own_has_it(box):
     assert lines_of(box.work / "db.log") == ["two"]
     assert not list(box.work.glob("**/other*"))
     assert not list(box.work.glob("**/all.log"))
+
+
+def test_the_example_of_the_readme(box):
+    readme = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+    example, = re.findall(r"```ini\n(\[procman\]\nlog-.*?)```",
+                          readme.read_text(), re.DOTALL)
+    box.procfile({"web1": "echo one", "db": "echo two"})
+    box.write("procman.ini", example)
+    assert box.start().wait() == 0
+    assert lines_of(box.work / "logs/web1.log") == ["one"]
+    assert [path.name for path in (box.work / "logs").iterdir()] \
+        == ["web1.log"]
 
 
 def test_bytes_are_as_they_were_written(box):
