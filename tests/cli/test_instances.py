@@ -168,6 +168,38 @@ def test_after_an_entry_is_after_all_its_instances(box):
     assert running.stop() == -2
 
 
+def test_the_example_of_the_readme(box):
+    box.procfile({"web": "exec ./serve --port $PORT", "worker": "exec ./work",
+                  "clock": "exec ./tick"})
+    box.write("serve", '#!/bin/sh\necho "$PS $*"\nexec sleep 1000\n', 0o755)
+    for name in ("work", "tick"):
+        box.write(name, '#!/bin/sh\necho "$PS $PORT $QUEUE"\n'
+                  'exec sleep 1000\n', 0o755)
+    running = box.start("start", "-m", "web=2,worker=3")
+    for name, text in (("web.1", "--port 5000"), ("web.2", "--port 5001"),
+                       ("worker.1", "5100 "), ("worker.3", "5102 ")):
+        running.wait_line(f"^{name} {text}$", name)
+    assert running.stop() == -2
+    box.write("procman.ini", """\
+[web]
+instances = 2
+
+[worker]
+instances = 3
+env.QUEUE = default
+
+[worker.3]
+env.QUEUE = mail
+""")
+    running = box.start()
+    for name, text in (("web.2", "--port 5001"), ("worker.1", "5100 default"),
+                       ("worker.3", "5102 mail"), ("clock", "5200 ")):
+        running.wait_line(f"^{name} {text}$", name)
+    assert box.ask("stop", "worker").code == 0
+    assert up(box) == ["web.1", "web.2", "clock"]
+    assert running.stop() == -2
+
+
 # ---- mistakes ---------------------------------------------------------------
 
 def test_a_name_that_an_instance_may_have_is_refused(box):
