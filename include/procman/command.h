@@ -57,6 +57,12 @@ struct options {
     bool dry_run;
     const char *detach_key; /* NULL: ctrl-] */
     const char *log_dir;    /* NULL: none */
+    bool follow;            /* logs: go on */
+    const char *lines;      /* logs: how many; NULL: all, as the others: */
+    const char *since;      /* logs */
+    const char *run;        /* logs: of which run */
+    const char *grep;       /* logs: which lines */
+    const char *until;      /* logs: the last line */
     const char *formation;  /* -m: how many of each; NULL: not given */
     const char *config;     /* NULL: procman.ini beside the Procfile */
     uint64_t given;         /* which of the table: see options_given() */
@@ -152,6 +158,7 @@ extern const struct command command_check, command_start, command_run,
     command_stop, command_restart, command_status, command_list, command_wait,
     command_signal, command_pause, command_resume, command_help,
     command_log_reopen, command_version, command_attach, command_send,
-    command_reload, command_add, command_remove, command_scale, command_exec;
+    command_reload, command_add, command_remove, command_scale, command_exec,
+    command_logs;
 
 #endif

@@ -33,6 +33,11 @@ const char *conversation_line(struct conversation *talk, size_t *len);
 const char *conversation_await_line(struct conversation *talk, size_t *len,
                                     struct cause *why);
 
+/* For what is no line: all bytes that have come and were not given out, and to
+ * say how many of them have been understood. */
+const char *conversation_bytes(const struct conversation *talk, size_t *len);
+void conversation_take(struct conversation *talk, size_t len);
+
 void conversation_release(struct conversation *talk);
 
 #endif

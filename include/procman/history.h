@@ -30,9 +30,11 @@
 
 struct history;
 
-/* Do these words of a request (selection.h) mean the source? */
-typedef bool history_means_fn(const struct source *source, char *const *words,
-                              size_t count);
+struct history_wish;
+
+/* Do the words of a wish (selection.h) mean the source? */
+typedef bool history_means_fn(const struct source *source,
+                              const struct history_wish *wish);
 
 struct history *history_create(history_means_fn *means);
 struct sink *history_sink(struct history *history);
@@ -47,6 +49,7 @@ enum history_runs { RUNS_ALL, RUNS_CURRENT, RUNS_LAST, RUNS_ONE };
 struct history_wish {
     char *const *words; /* whom it is about; none: everybody */
     size_t word_count;
+    const char *excluded; /* words separated by commas; NULL: nobody */
     bool follow;
     uint64_t lines;   /* so many of the last ones; UINT64_MAX: all */
     int64_t since_us; /* not older than that */

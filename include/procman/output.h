@@ -55,6 +55,9 @@ size_t output_reopen(struct output *output, struct cause *why);
 void output_say_to(struct output *output, struct sink *sink, const char *format,
                    ...) CAUSE_PRINTF(3, 4);
 
+/* A line from elsewhere, which has its time and its number. */
+void output_hand_on(struct output *output, const struct line *line);
+
 /* Writes what has gathered; by itself it happens once per turn. */
 void output_flush(struct output *output);
 

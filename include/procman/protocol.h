@@ -67,6 +67,7 @@
  * gone, and its request with it.
  *
  * logs: options
+ *     exclude  as above
  *     follow   yes: go on with what comes, until the session ends
  *     lines    so many of the last records
  *     since    nothing older than this: microseconds since 1970

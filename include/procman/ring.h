@@ -5,9 +5,8 @@
  * new end; when there is no room left, whole records go at the old end, which
  * is the owner's to do, because somebody may still want to read them:
  *
- *     while (!ring_fits(ring, len))
- *         ring_drop(ring);
- *     ring_add(ring, &record);
+ *     while (!ring_add(ring, &record))
+ *         ring_drop_some(ring);
  *
  * Memory is taken as records come, in steps that double, up to the limit; so a
  * thousand silent processes cost next to nothing.
@@ -15,7 +14,7 @@
  * Each record has a number, from 1 on, greater than that of the one before it.  Records
  * are read from the old end with a cursor, which stays good whatever is added
  * or dropped: it goes on with the oldest if the one that it has read last is
- * gone; and from the new end by ring_before().
+ * gone; and from the new end with ring_read_back().
  */
 #ifndef PROCMAN_RING_H
 #define PROCMAN_RING_H
@@ -60,6 +59,7 @@ struct ring {
     size_t oldest, newest; /* where these records are */
     size_t end;            /* behind the newest */
     size_t top;            /* where the upper records end; 0: not wrapped */
+    size_t newest_size;
     size_t count;
 };
 
@@ -67,15 +67,15 @@ struct ring {
 void ring_init(struct ring *ring, size_t limit, ring_resize_fn *resize);
 void ring_release(struct ring *ring);
 
-/* Is there room for a text of this length, or will there never be more?  Takes
- * more memory if it can. */
-bool ring_fits(struct ring *ring, size_t len);
+/* False: there is no room, something must go first.  A text that is longer than
+ * a ring of this limit can hold is cut; if there is no memory at all, the record
+ * is lost. */
+bool ring_add(struct ring *ring, const struct ring_record *record);
 
-/* The record must fit.  A text that is longer than a ring can hold is cut. */
-void ring_add(struct ring *ring, const struct ring_record *record);
-
-/* Forgets the oldest record; harmless if there is none. */
+/* Forgets the oldest record, or the oldest few percent, which takes less time
+ * for each; harmless if there is none. */
 void ring_drop(struct ring *ring);
+void ring_drop_some(struct ring *ring);
 
 /* The oldest and the newest; false: there is none.  What a record points to is
  * valid until something is added or dropped. */

@@ -54,22 +54,34 @@ static const struct option table[] = {
      "end when all have ended (true)", NULL},
     {"logtime", SWITCH, AT(logtime), NULL, "show the time (true)", NULL},
     {"time", CHOICE, AT(time), "off time ms rfc3339 elapsed", "how to show it",
-     "start"},
+     "start logs"},
     {"prefix", CHOICE, AT(prefix), "full name none",
-     "what stands in front of each line", "start"},
+     "what stands in front of each line", "start logs"},
     {"mark-stderr", SWITCH, AT(mark_stderr), NULL,
-     "! in place of | before stderr", "start"},
-    {"format", CHOICE, AT(format), "text json", "lines, or objects", "start"},
+     "! in place of | before stderr", "start logs"},
+    {"format", CHOICE, AT(format), "text json", "lines, or objects",
+     "start logs"},
     {"level", CHOICE, AT(level), "all trace debug info warn error fatal",
      "hide lines below it", "start"},
     {"raw", SWITCH, AT(raw), NULL, "let escape sequences act on the terminal",
-     "start"},
+     "start logs"},
     {"log-dir", TEXT, AT(log_dir), "DIR", "a log of each process, one of all",
      "start"},
     {"spill-limit", SIZE, AT(spill_limit), "SIZE",
      "kept on disk for a slow reader (1G)", "start"},
     {"overflow", CHOICE, AT(overflow), "block drop", "beyond that limit",
      "start"},
+    {"follow", SWITCH, AT(follow), NULL, "go on with what comes (-f)", "logs"},
+    {"f", SWITCH, AT(follow), NULL, NULL, "logs"},
+    {"lines", TEXT, AT(lines), "N", "only the last ones (-n)", "logs"},
+    {"n", TEXT, AT(lines), NULL, NULL, "logs"},
+    {"since", TEXT, AT(since), "WHEN", "nothing older: 10m, 14:05, a date",
+     "logs"},
+    {"run", TEXT, AT(run), "WHICH", "of one run: current, last or its number",
+     "logs"},
+    {"grep", TEXT, AT(grep), "REGEX", "only lines that match", "logs"},
+    {"until", TEXT, AT(until), "REGEX", "end with the first line that matches",
+     "logs"},
     {"color", COLOR, AT(color), "WHEN", "auto, always or never", NULL},
     {"rpc-server", SWITCH, AT(rpc_server), NULL, "listen for commands (true)",
      NULL},
@@ -79,11 +91,12 @@ static const struct option table[] = {
      NULL},
     {"session", TEXT, AT(session), "NAME", "talk to this session", NULL},
     {"x", LIST, AT(excluded), "NAME,...", "not these: names, patterns, @groups",
-     "start run stop restart status list wait signal pause resume"},
+     "start run stop restart status list wait signal pause resume "
+     "logs"},
     {"wait", WAIT, AT(wait), "[TIME]", "until they are ready, for so long",
      "start run restart reload"},
     {"timeout", DURATION, AT(timeout_ms), "TIME", "wait no longer: 30s, 2m",
-     "wait start run restart reload"},
+     "wait start run restart reload logs"},
     {"ready", SWITCH, AT(ready), NULL, "until they are ready (the default)",
      "wait"},
     {"stopped", SWITCH, AT(stopped), NULL, "until nothing of them is left",
@@ -327,16 +340,24 @@ struct line {
     int at, count;
 };
 
-static const struct option *find_option(const char *word, const char *name,
+/* Behind a command, one of its own comes before one of the same name. */
+static const struct option *find_option(const struct command *command,
+                                        const char *word, const char *name,
                                         size_t len, struct cause *why)
 {
     const char *known[OPTIONS];
+    const struct option *found = NULL;
 
     for (size_t i = 0; i < OPTIONS; i++) {
-        known[i] = table[i].name;
-        if (strlen(known[i]) == len && strncmp(known[i], name, len) == 0)
-            return &table[i];
+        const struct option *option = &table[i];
+        known[i] = option->name;
+        if (strlen(known[i]) != len || strncmp(known[i], name, len) != 0)
+            continue;
+        if (!found || (command && option->commands && takes(command, option)))
+            found = option;
     }
+    if (found)
+        return found;
     char *bare = mem_string_of(name, len);
     const char *nearest = words_nearest(bare, known, OPTIONS);
     free(bare);
@@ -359,14 +380,14 @@ static bool is_duration(const struct line *line)
 }
 
 /* "-name", "--name", "-name=value", "-name value". */
-static bool read_option(struct options *options, struct line *line,
-                        struct cause *why)
+static bool read_option(struct options *options, const struct command *command,
+                        struct line *line, struct cause *why)
 {
     const char *word = line->words[line->at++];
     const char *name = word + (word[1] == '-' ? 2 : 1);
     const char *equals = strchr(name, '=');
     size_t len = equals ? (size_t)(equals - name) : strlen(name);
-    const struct option *option = find_option(word, name, len, why);
+    const struct option *option = find_option(command, word, name, len, why);
 
     if (!option)
         return false;
@@ -392,7 +413,7 @@ static bool read_line(struct options *options, const struct command **command,
             dashes = true;
             line->at++;
         } else if (option) {
-            if (!read_option(options, line, why))
+            if (!read_option(options, *command, line, why))
                 return false;
         } else {
             line->at++;

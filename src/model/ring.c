@@ -5,6 +5,7 @@
 
 #define FIRST_ROOM 512 /* bytes */
 #define STEP       8   /* bytes: records begin at multiples of this */
+#define SOME       64  /* which part of a ring that is */
 
 /* What stands before each text. */
 struct head {
@@ -96,13 +97,6 @@ static bool has_room(const struct ring *ring, size_t size)
     return ring->room - ring->end >= size || ring->oldest >= size;
 }
 
-bool ring_fits(struct ring *ring, size_t len)
-{
-    size_t size = size_of(fitting(ring, len));
-
-    return has_room(ring, size) || grow(ring, size) || ring->count == 0;
-}
-
 /* ---- the two ends ------------------------------------------------------ */
 
 /* Where a record of this size goes. */
@@ -115,44 +109,57 @@ static size_t make_place(struct ring *ring, size_t size)
     return ring->end;
 }
 
-void ring_add(struct ring *ring, const struct ring_record *record)
+bool ring_add(struct ring *ring, const struct ring_record *record)
 {
     size_t len = fitting(ring, record->len), size = size_of(len);
 
-    if (!has_room(ring, size))
-        return; /* no memory, and never was */
+    if (!has_room(ring, size) && !grow(ring, size))
+        return ring->count == 0; /* then there is no memory, and never was */
 
     size_t at = make_place(ring, size);
     struct head *head = head_at(ring, at);
-    *head = (struct head){
-        .seq = record->seq,
-        .time_us = record->time_us,
-        .run = record->run,
-        .pid = record->pid,
-        .len = (uint32_t)len,
-        .before =
-            (uint16_t)(ring->count ? size_at(ring, ring->newest) / STEP : 0),
-        .kind = (uint8_t)record->kind,
-        .flags = (uint8_t)((record->continues ? CONTINUES : 0) |
-                           (record->stream == 2 ? FROM_STDERR : 0)),
-    };
+    head->seq = record->seq;
+    head->time_us = record->time_us;
+    head->run = record->run;
+    head->pid = record->pid;
+    head->len = (uint32_t)len;
+    head->before = (uint16_t)(ring->newest_size / STEP);
+    head->kind = (uint8_t)record->kind;
+    head->flags = (uint8_t)((record->continues ? CONTINUES : 0) |
+                            (record->stream == 2 ? FROM_STDERR : 0));
     if (len)
         memcpy(head + 1, record->text, len);
     ring->newest = at;
+    ring->newest_size = size;
     ring->end = at + size;
     ring->count++;
+    return true;
+}
+
+static size_t drop_oldest(struct ring *ring)
+{
+    size_t size = size_at(ring, ring->oldest);
+
+    ring->oldest += size;
+    if (--ring->count == 0)
+        ring->oldest = ring->end = ring->top = ring->newest_size = 0;
+    else if (ring->oldest == ring->top)
+        ring->oldest = ring->top = 0;
+    return size;
 }
 
 void ring_drop(struct ring *ring)
 {
-    if (ring->count == 0)
-        return;
-    ring->oldest += size_at(ring, ring->oldest);
-    if (--ring->count == 0) {
-        ring->oldest = ring->end = ring->top = 0;
-    } else if (ring->oldest == ring->top) {
-        ring->oldest = ring->top = 0;
-    }
+    if (ring->count)
+        drop_oldest(ring);
+}
+
+void ring_drop_some(struct ring *ring)
+{
+    size_t bytes = 0;
+
+    while (ring->count && bytes < ring->limit / SOME)
+        bytes += drop_oldest(ring);
 }
 
 /* ---- reading ----------------------------------------------------------- */

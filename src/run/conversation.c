@@ -72,6 +72,18 @@ const char *conversation_await_line(struct conversation *talk, size_t *len,
     return line;
 }
 
+const char *conversation_bytes(const struct conversation *talk, size_t *len)
+{
+    *len = talk->bytes.len - talk->taken;
+    return *len ? talk->bytes.data + talk->taken : "";
+}
+
+void conversation_take(struct conversation *talk, size_t len)
+{
+    talk->taken += len;
+    talk->seen = 0;
+}
+
 void conversation_release(struct conversation *talk)
 {
     buf_release(&talk->bytes);

@@ -70,17 +70,25 @@ void history_stop_following(struct history *history)
 
 /* ---- what comes -------------------------------------------------------- */
 
-static void make_way(struct history *history, size_t who)
+/* Nobody must miss what goes. */
+static void forget_some(struct history *history, size_t who)
 {
+    struct ring *ring = &history->pasts[who].ring;
     struct ring_record oldest;
 
-    if (!history->readers || !ring_oldest(&history->pasts[who].ring, &oldest))
+    if (!history->readers) {
+        ring_drop_some(ring);
+        return;
+    }
+    if (!ring_oldest(ring, &oldest))
         return;
     for (struct reader *reader = history->readers, *next; reader;
          reader = next) {
         next = reader->next;
         reader_make_way(reader, who, oldest.seq);
     }
+    if (keeps(&history->pasts[who])) /* it may be kept for nobody any more */
+        ring_drop(ring);
 }
 
 static enum ring_kind kind_of(const struct line *line)
@@ -109,13 +117,8 @@ static void keep(struct history *history, size_t who, const struct line *line)
         .text = line->text,
     };
 
-    while (!ring_fits(&past->ring, line->len)) {
-        make_way(history, who);
-        if (!keeps(past))
-            return; /* that was the last who read it */
-        ring_drop(&past->ring);
-    }
-    ring_add(&past->ring, &record);
+    while (keeps(past) && !ring_add(&past->ring, &record))
+        forget_some(history, who);
     for (struct reader *reader = history->readers; reader;
          reader = reader->next)
         reader_hear(reader, who, line->seq);

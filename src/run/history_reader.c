@@ -26,6 +26,7 @@ static void forget(struct reader *reader)
     for (size_t i = 0; i < reader->wish.word_count; i++)
         free(reader->wish.words[i]);
     free((void *)reader->wish.words);
+    free((void *)reader->wish.excluded);
     free(reader->places);
     merge_release(&reader->merge);
     buf_release(&reader->out);
@@ -238,9 +239,9 @@ static bool means(const struct reader *reader, size_t who)
     const struct source *source = history->pasts[who].source;
 
     if (source->own)
-        return reader->wish.word_count == 0 && reader->wish.runs == RUNS_ALL;
-    return reader->wish.word_count == 0 ||
-           history->means(source, reader->wish.words, reader->wish.word_count);
+        return reader->wish.word_count == 0 && !reader->wish.excluded &&
+               reader->wish.runs == RUNS_ALL;
+    return history->means(source, &reader->wish);
 }
 
 static void make_places(struct reader *reader)
@@ -308,6 +309,8 @@ static void copy_wish(struct reader *reader, const struct history_wish *wish)
         words[i] = mem_string(wish->words[i]);
     reader->wish = *wish;
     reader->wish.words = words;
+    if (wish->excluded)
+        reader->wish.excluded = mem_string(wish->excluded);
 }
 
 void history_tell(struct history *history, struct control_call *call,

@@ -35,6 +35,7 @@ bool history_wish_read(struct history_wish *wish, const struct request *request,
     *wish = (struct history_wish){
         .words = request->names,
         .word_count = request->name_count,
+        .excluded = request_option(request, "exclude"),
         .follow = request_option(request, "follow") != NULL,
         .lines = UINT64_MAX,
     };

@@ -63,12 +63,17 @@ static void number(struct output *output, struct line *line)
     line->seq = ++output->seq;
 }
 
-static void hand_out(struct output *output, struct line *line)
+void output_hand_on(struct output *output, const struct line *line)
 {
-    number(output, line);
     for (size_t i = 0; i < output->sink_count; i++)
         if (output->sinks[i]->line)
             output->sinks[i]->line(output->sinks[i], line);
+}
+
+static void hand_out(struct output *output, struct line *line)
+{
+    number(output, line);
+    output_hand_on(output, line);
 }
 
 void output_line(struct output *output, const struct source *source, int stream,

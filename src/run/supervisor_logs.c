@@ -1,8 +1,11 @@
 /* What processes have written, for those who ask. */
+#include "procman/mem.h"
 #include "procman/selection.h"
 #include "supervisor_inside.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const struct member *member_of_source(const struct source *source)
 {
@@ -10,8 +13,27 @@ static const struct member *member_of_source(const struct source *source)
                                    offsetof(struct member, source));
 }
 
-bool supervisor_means(const struct source *source, char *const *words,
-                      size_t count)
+static bool means(const struct selection_member *member, char *word)
+{
+    bool meant = false;
+    struct cause none;
+
+    return selection_choose(member, 1, &word, 1, &meant, &none) && meant;
+}
+
+static bool is_excluded(const struct selection_member *member, const char *list)
+{
+    char *words = mem_string(list), *rest = words;
+    bool excluded = false;
+
+    for (char *word; !excluded && (word = strtok_r(NULL, ",", &rest));)
+        excluded = means(member, word);
+    free(words);
+    return excluded;
+}
+
+bool supervisor_means(const struct source *source,
+                      const struct history_wish *wish)
 {
     const struct plan_process *planned = member_of_source(source)->planned;
     struct selection_member member = {
@@ -19,12 +41,11 @@ bool supervisor_means(const struct source *source, char *const *words,
         .groups = &planned->settings.group,
         .entry = planned->entry,
     };
-    bool meant = false;
-    struct cause none;
+    bool meant = wish->word_count == 0;
 
-    for (size_t i = 0; i < count && !meant; i++)
-        selection_choose(&member, 1, &words[i], 1, &meant, &none);
-    return meant;
+    for (size_t i = 0; i < wish->word_count && !meant; i++)
+        meant = means(&member, wish->words[i]);
+    return meant && !(wish->excluded && is_excluded(&member, wish->excluded));
 }
 
 void supervisor_tell_logs(struct supervisor *supervisor,

@@ -32,9 +32,8 @@ static void add(struct ring *ring, uint64_t seq, const char *text, size_t len)
     struct ring_record record = {
         .seq = seq, .kind = RING_LINE, .stream = 1, .text = text, .len = len};
 
-    while (!ring_fits(ring, len))
+    while (!ring_add(ring, &record))
         ring_drop(ring);
-    ring_add(ring, &record);
 }
 
 static void add_text(struct ring *ring, uint64_t seq, const char *text)
@@ -79,8 +78,7 @@ static void everything_about_a_record_is_kept(void **state)
 
     (void)state;
     ring_init(&ring, RING_LEAST, resize);
-    assert_true(ring_fits(&ring, 3));
-    ring_add(&ring, &record);
+    assert_true(ring_add(&ring, &record));
     assert_true(ring_read(&ring, &cursor, &to));
     assert_true(to.seq == record.seq);
     assert_true(to.time_us == record.time_us);
@@ -242,6 +240,30 @@ static void without_more_memory_it_stays_as_large_as_it_is(void **state)
     ring_release(&ring);
 }
 
+static void some_are_few_percent_of_the_oldest(void **state)
+{
+    static char text[4096];
+    struct ring ring;
+    struct ring_record record;
+    uint64_t seq = 0;
+
+    (void)state;
+    ring_init(&ring, 1 << 20, resize);
+    ring_drop_some(&ring);
+    while (seq < 30000) {
+        seq++;
+        add(&ring, seq, text, make_text(text, seq, 200));
+    }
+    size_t before = ring.count;
+    ring_drop_some(&ring);
+    assert_true(ring.count < before && ring.count > before * 9 / 10);
+    check_all(&ring, seq, 200);
+    while (ring.count)
+        ring_drop_some(&ring);
+    assert_false(ring_newest(&ring, &record));
+    ring_release(&ring);
+}
+
 static void a_cursor_goes_on_with_what_is_still_there(void **state)
 {
     static char text[4096];
@@ -322,6 +344,7 @@ int main(void)
         cmocka_unit_test(a_full_ring_holds_nearly_its_limit),
         cmocka_unit_test(a_record_larger_than_the_ring_is_cut_and_alone),
         cmocka_unit_test(without_more_memory_it_stays_as_large_as_it_is),
+        cmocka_unit_test(some_are_few_percent_of_the_oldest),
         cmocka_unit_test(a_cursor_goes_on_with_what_is_still_there),
         cmocka_unit_test(who_has_looked_back_can_read_on_from_there),
         cmocka_unit_test(a_cursor_at_the_end_sees_what_comes),
