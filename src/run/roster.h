@@ -15,6 +15,8 @@
 #include "procman/process.h"
 #include "procman/sink.h"
 
+struct change;
+
 /* A plan lives as long as somebody was made from it. */
 struct shared_plan {
     struct plan plan;
@@ -37,6 +39,8 @@ struct member {
 
     struct member **after; /* those it waits for before it starts */
     size_t after_count;
+
+    struct change *change; /* that it is in (changes.h); NULL: none goes on */
 
     bool queued;             /* to be started when its turn comes */
     bool held;               /* waits for others before it starts */

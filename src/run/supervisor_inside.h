@@ -11,7 +11,8 @@
  *     supervisor_end.c      from the last wish to the last handle
  *     rolling.c             members restarted one after another
  *     reload.c              members that come, go and change
- *     supervisor_reload.c   what clients ask about that
+ *     supervisor_reload.c   what clients ask about that: files, who goes
+ *     supervisor_scale.c    and how many there are to be
  *     requests_rolling.c    clients that ask for that, and who must stay ready
  */
 #ifndef PROCMAN_SUPERVISOR_INSIDE_H

@@ -6,15 +6,14 @@
  * true about the session while half of them have been read. */
 #include "procman/mem.h"
 #include "procman/os_file.h"
-#include "procman/words.h"
-#include "supervisor_inside.h"
+#include "supervisor_changes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define USUAL_PATIENCE_MS 30000
 
-static void refuse(struct control_call *call, int code, const char *text)
+void change_refuse(struct control_call *call, int code, const char *text)
 {
     struct reply reply = {0};
 
@@ -24,7 +23,7 @@ static void refuse(struct control_call *call, int code, const char *text)
 }
 
 /* Refuses what cannot be done now. */
-static bool may_begin(const struct supervisor *supervisor,
+bool change_may_begin(const struct supervisor *supervisor,
                       struct control_call *call)
 {
     const char *why = NULL;
@@ -37,7 +36,7 @@ static bool may_begin(const struct supervisor *supervisor,
     else if (!supervisor->config.blueprint)
         why = "this session has no files";
     if (why)
-        refuse(call, 1, why);
+        change_refuse(call, 1, why);
     return !why;
 }
 
@@ -51,11 +50,11 @@ static void refuse_files(struct control_call *call,
                          why->text, mistakes->count - 1)
             : mem_format("%s; nothing has been touched", why->text);
 
-    refuse(call, 2, text);
+    change_refuse(call, 2, text);
     free(text);
 }
 
-static bool read_wish(struct reload_wish *wish, const struct request *request,
+bool change_read_wish(struct reload_wish *wish, const struct request *request,
                       struct cause *why)
 {
     *wish = (struct reload_wish){
@@ -68,7 +67,7 @@ static bool read_wish(struct reload_wish *wish, const struct request *request,
 }
 
 /* The last word before something is touched. */
-static bool begin(struct supervisor *supervisor, struct control_call *call,
+bool change_begin(struct supervisor *supervisor, struct control_call *call,
                   const struct reload_wish *wish, struct changes *changes,
                   const struct notes *warnings)
 {
@@ -87,7 +86,7 @@ static bool begin(struct supervisor *supervisor, struct control_call *call,
 
 /* ---- reload --------------------------------------------------------------- */
 
-static bool read_files(struct supervisor *supervisor, struct control_call *call,
+bool change_read_files(struct supervisor *supervisor, struct control_call *call,
                        struct draft *draft, enum blueprint_clash clash)
 {
     struct notes mistakes = {0};
@@ -109,17 +108,17 @@ void supervisor_reload(struct supervisor *supervisor, struct control_call *call,
     struct draft draft;
     struct cause why;
 
-    if (!may_begin(supervisor, call))
+    if (!change_may_begin(supervisor, call))
         return;
-    if (!read_wish(&wish, request, &why)) {
-        refuse(call, 2, why.text);
+    if (!change_read_wish(&wish, request, &why)) {
+        change_refuse(call, 2, why.text);
         return;
     }
-    if (!read_files(supervisor, call, &draft, CLASH_FIRST_WINS))
+    if (!change_read_files(supervisor, call, &draft, CLASH_FIRST_WINS))
         return;
     changes_reload(&changes, &supervisor->roster, &draft,
                    supervisor->config.blueprint);
-    begin(supervisor, call, &wish, &changes, &draft.warnings);
+    change_begin(supervisor, call, &wish, &changes, &draft.warnings);
     draft_release(&draft);
 }
 
@@ -147,7 +146,7 @@ static bool is_new_to_all(const struct supervisor *supervisor,
         char *text = mem_format("%s: there is a %s in this session already, "
                                 "from %s; nothing has been touched",
                                 procfile, name, member->plan->procfile);
-        refuse(call, 2, text);
+        change_refuse(call, 2, text);
         free(text);
         return false;
     }
@@ -163,19 +162,20 @@ static bool add_files(struct supervisor *supervisor, struct control_call *call,
     struct draft draft;
     struct cause why;
 
-    if (!read_wish(&wish, request, &why)) {
-        refuse(call, 2, why.text);
+    if (!change_read_wish(&wish, request, &why)) {
+        change_refuse(call, 2, why.text);
         return false;
     }
-    if (!read_files(supervisor, call, &draft, CLASH_IS_A_MISTAKE))
+    if (!change_read_files(supervisor, call, &draft, CLASH_IS_A_MISTAKE))
         return false;
     size_t last = blueprint->count - 1;
     bool good = is_new_to_all(supervisor, call, &draft.plans[last],
                               blueprint->files[last].procfile);
     if (good) {
         changes_add(&changes, &supervisor->roster, &draft, blueprint);
-        good = begin(supervisor, call, &wish, &changes, &draft.warnings) &&
-               !wish.dry;
+        good =
+            change_begin(supervisor, call, &wish, &changes, &draft.warnings) &&
+            !wish.dry;
     }
     draft_release(&draft);
     return good;
@@ -205,7 +205,7 @@ static bool know_file(struct control_call *call,
                                        "\"procman reload\" reads it again",
                                        procfile)
                           : mem_string("\"add\" needs the option \"file\"");
-    refuse(call, 2, text);
+    change_refuse(call, 2, text);
     free(text);
     return false;
 }
@@ -217,7 +217,8 @@ void supervisor_add(struct supervisor *supervisor, struct control_call *call,
     const char *procfile = request_option(request, "file");
     struct cause why;
 
-    if (!may_begin(supervisor, call) || !know_file(call, blueprint, procfile))
+    if (!change_may_begin(supervisor, call) ||
+        !know_file(call, blueprint, procfile))
         return;
     char *directory = directory_for(request_option(request, "directory"));
     struct blueprint_file *file =
@@ -228,7 +229,7 @@ void supervisor_add(struct supervisor *supervisor, struct control_call *call,
         request_option(request, "dry-run") ||
         session_join(&file->session, procfile, blueprint->session, &why);
     if (!good)
-        refuse(call, 1, why.text);
+        change_refuse(call, 1, why.text);
     if (!good || !add_files(supervisor, call, request))
         blueprint_forget(blueprint, blueprint->count - 1);
 }
@@ -241,10 +242,10 @@ void supervisor_remove(struct supervisor *supervisor, struct control_call *call,
     struct reload_wish wish = {.word = "remove"};
     struct changes changes;
 
-    if (!may_begin(supervisor, call))
+    if (!change_may_begin(supervisor, call))
         return;
     changes_remove(&changes, &supervisor->roster, chosen);
-    begin(supervisor, call, &wish, &changes, NULL);
+    change_begin(supervisor, call, &wish, &changes, NULL);
 }
 
 static bool is_used(const struct supervisor *supervisor, const char *procfile)
@@ -268,102 +269,4 @@ void supervisor_forget_empty_files(struct supervisor *supervisor)
                    "%s belongs to this session no more", procfile);
         blueprint_forget(blueprint, i - 1);
     }
-}
-
-/* ---- scale ---------------------------------------------------------------- */
-
-/* The file that has this entry. */
-static struct blueprint_file *file_of(const struct supervisor *supervisor,
-                                      const char *entry)
-{
-    struct blueprint *blueprint = supervisor->config.blueprint;
-
-    for (size_t i = 0; i < supervisor->roster.count; i++) {
-        const struct member *member = supervisor->roster.members[i];
-        bool its = strcmp(member->name, entry) == 0 ||
-                   (member->planned->entry &&
-                    strcmp(member->planned->entry, entry) == 0);
-        for (size_t k = 0; its && k < blueprint->count; k++)
-            if (strcmp(blueprint->files[k].procfile, member->plan->procfile) ==
-                0)
-                return &blueprint->files[k];
-    }
-    return NULL;
-}
-
-static void set_scaled(struct formation *scaled, const char *name, int count)
-{
-    for (size_t i = 0; i < scaled->count; i++)
-        if (strcmp(scaled->parts[i].name, name) == 0) {
-            scaled->parts[i].count = count;
-            return;
-        }
-    scaled->parts =
-        mem_resize(scaled->parts, scaled->count + 1, sizeof *scaled->parts);
-    scaled->parts[scaled->count++] =
-        (struct formation_part){mem_string(name), count};
-}
-
-static void copy_formation(struct formation *to, const struct formation *from)
-{
-    *to = (struct formation){0};
-    for (size_t i = 0; i < from->count; i++)
-        set_scaled(to, from->parts[i].name, from->parts[i].count);
-}
-
-static void scale_to(struct supervisor *supervisor, struct control_call *call,
-                     const struct reload_wish *wish,
-                     const struct formation_part *part)
-{
-    struct blueprint_file *file = file_of(supervisor, part->name);
-    struct formation before;
-    struct changes changes;
-    struct draft draft;
-    bool good;
-
-    copy_formation(&before, &file->scaled);
-    set_scaled(&file->scaled, part->name, part->count);
-    good = read_files(supervisor, call, &draft, CLASH_FIRST_WINS);
-    if (good) {
-        changes_scale(&changes, &supervisor->roster, &draft,
-                      supervisor->config.blueprint, part->name);
-        good = begin(supervisor, call, wish, &changes, NULL) && !wish->dry;
-        draft_release(&draft);
-    }
-    formation_release(good ? &before : &file->scaled);
-    if (!good)
-        file->scaled = before;
-}
-
-static bool check_formation(const struct supervisor *supervisor,
-                            const struct formation *formation,
-                            struct cause *why)
-{
-    const char *name = formation->count == 1 ? formation->parts[0].name : NULL;
-
-    if (!name)
-        return cause_say(why, "one process at a time: web=3");
-    if (file_of(supervisor, name))
-        return true;
-    return cause_say(why, "no process of this session is called \"%.100s\"",
-                     name);
-}
-
-void supervisor_scale(struct supervisor *supervisor, struct control_call *call,
-                      const struct request *request)
-{
-    struct formation formation = {0};
-    struct reload_wish wish;
-    struct cause why;
-
-    if (!may_begin(supervisor, call))
-        return;
-    bool good = read_wish(&wish, request, &why) &&
-                formation_parse(&formation, request->names[0], &why) &&
-                check_formation(supervisor, &formation, &why);
-    if (good)
-        scale_to(supervisor, call, &wish, &formation.parts[0]);
-    else
-        refuse(call, 2, why.text);
-    formation_release(&formation);
 }

@@ -238,6 +238,7 @@ def test_ports_change_hands(box):
 # ---- in which order ----------------------------------------------------------
 
 def index_of(running, pattern):
+    running.wait_line(pattern, "procman")
     lines = [line.text for line in running.lines if line.name == "procman"]
     return next(i for i, text in enumerate(lines) if re.search(pattern, text))
 
