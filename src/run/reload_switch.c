@@ -29,6 +29,7 @@ static void add_new(struct supervisor *supervisor)
             change->member =
                 supervisor_add_member(supervisor, change->plan, change->index);
     }
+    reload_index(reload);
 }
 
 /* One that runs on with an old command takes the new plan with its next run. */

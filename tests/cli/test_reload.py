@@ -5,10 +5,11 @@ import os
 import re
 import signal
 import subprocess
+import textwrap
 
 import pytest
 
-from harness import alive, environment_of, new_port, until
+from harness import HERE, alive, environment_of, new_port, until
 
 STAY = "exec sleep 1000"
 SAY = 'echo "PS=$PS PORT=$PORT K=$K"; exec sleep 1000'
@@ -172,6 +173,31 @@ def test_a_run_keeps_its_readiness_through_many_reloads(box):
     gate.write_text("")
     assert box.ask("wait", "a", "--timeout", "20s").code == 0
     assert box.running_pids() == pids
+    end(box, running)
+
+
+def blocks_of_readme():
+    """The indented blocks of the section about it, in order."""
+    readme = (HERE.parent.parent / "README.md").read_text()
+    section = readme.split("### Changing a running session\n")[1]
+    section = section.split("\n## ")[0]
+    return [textwrap.dedent(block) for block
+            in re.findall(r"(?:^    .*\n)+", section, re.M)]
+
+
+def test_the_example_of_the_readme(box):
+    before, after, session = blocks_of_readme()
+    box.write("Procfile", before)
+    running = box.start()
+    for name in ("web", "clock", "worker"):
+        running.pid_of(name)
+    box.write("Procfile", after)
+    box.write("procman.ini", "[worker]\nstop-timeout = 20s\n")
+    command, *said = session.splitlines()
+    assert command == "$ procman reload"
+    numbers = re.compile(r"\d+")
+    assert numbers.sub("N", reload(box).out) == \
+        numbers.sub("N", "\n".join(said) + "\n")
     end(box, running)
 
 
