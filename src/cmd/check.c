@@ -1,8 +1,11 @@
 #include "procman/buf.h"
 #include "procman/command.h"
 #include "procman/mem.h"
+#include "procman/words.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -28,18 +31,52 @@ static int fail_with(struct notes *mistakes)
     return EXIT_USAGE;
 }
 
-static void show_one(const struct settings *settings, const char *name,
-                     const char *command)
+/* The later source wins over the earlier (plan.h); free() it. */
+static char *origin_of_port(const struct settings *settings,
+                            const struct instance *instance)
+{
+    static const char at_first[] = "PORT=";
+    const struct environment *file = instance->file_values;
+    const char *name = instance->name;
+
+    if (strncmp(instance->entry->command, at_first, strlen(at_first)) == 0)
+        return mem_string("its command");
+    if (settings_has(settings, name, "env.PORT"))
+        return settings_origin(settings, name, "env.PORT");
+    if (file && environment_get(file, "PORT"))
+        return settings_origin(settings, name, "env-file");
+    if (settings_has(settings, name, "port"))
+        return settings_origin(settings, name, "port");
+    return mem_string("its place");
+}
+
+/* Not what somebody has said, but what comes of it. */
+static void show_port(const struct settings *settings,
+                      const struct instance *instance,
+                      const struct plan_process *process)
+{
+    const char *port = environment_get(&process->own, "PORT");
+    char *origin = origin_of_port(settings, instance);
+
+    if (port && words_printable(port))
+        printf("  %-17s  %-22s  %s\n", "PORT", port, origin);
+    free(origin);
+}
+
+static void show_one(const struct settings *settings,
+                     const struct instance *instance,
+                     const struct plan_process *process)
 {
     struct buf text = {0};
 
-    printf("%s: %s\n", name, command);
-    settings_show(settings, name, &text);
+    printf("%s: %s\n", instance->name, instance->entry->command);
+    settings_show(settings, instance->name, &text);
     fwrite(text.data, 1, text.len, stdout);
     buf_release(&text);
+    show_port(settings, instance, process);
 }
 
-static void show(const struct inputs *inputs)
+static void show(const struct inputs *inputs, const struct plan *plan)
 {
     struct buf session = {0};
 
@@ -48,8 +85,8 @@ static void show(const struct inputs *inputs)
     fwrite(session.data, 1, session.len, stdout);
     buf_release(&session);
     for (size_t i = 0; i < inputs->instances.count; i++)
-        show_one(&inputs->settings, inputs->instances.all[i].name,
-                 inputs->instances.all[i].entry->command);
+        show_one(&inputs->settings, &inputs->instances.all[i],
+                 &plan->processes[i]);
 }
 
 static int report(const struct draft *draft, const struct options *options)
@@ -57,7 +94,7 @@ static int report(const struct draft *draft, const struct options *options)
     for (size_t i = 0; i < draft->warnings.count; i++)
         fprintf(stderr, "procman: warning: %s\n", draft->warnings.texts[i]);
     for (size_t i = 0; options->show && i < draft->count; i++)
-        show(&draft->inputs[i]);
+        show(&draft->inputs[i], &draft->plans[i]);
     if (!options->show)
         print_names(draft);
     return options->strict && draft->warnings.count ? EXIT_NOT_DONE : EXIT_DONE;

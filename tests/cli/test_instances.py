@@ -251,3 +251,23 @@ def test_check_shows_each_instance_and_who_has_counted(box):
         "web.1", ("2", "-m"), "web.2", ("2", "-m"),
         "worker.1", ("2", "procman.ini:2"), "worker.2", ("2", "procman.ini:2"),
         "clock.1", ("0", "-m")]
+
+
+def test_check_shows_the_port_that_comes_of_it(box):
+    three(box)
+    box.procfile({"web": SAY, "worker": SAY, "clock": SAY, "direct":
+                  "PORT=1 sleep 1000"})
+    box.write("procman.ini", "[web]\ninstances = 2\nport = 80\n"
+              "[worker]\nenv-file = w.env\n[clock]\nenv.PORT = 9\n")
+    box.write("w.env", "PORT=8\n")
+    answer = box.ask("check", "--show")
+    assert re.findall(r"^  PORT +(\S+) +(.*)$", answer.out, re.MULTILINE) == [
+        ("80", "procman.ini:3"), ("81", "procman.ini:3"),
+        ("8", "procman.ini:5"), ("9", "procman.ini:7"), ("1", "its command")]
+    box.write("procman.ini", "[worker]\ninstances = 2\n")
+    answer = box.ask("check", "--show", "-b", "7000")
+    assert re.findall(r"^  PORT +(\S+) +(.*)$", answer.out, re.MULTILINE) == [
+        ("7000", "its place"), ("7100", "its place"), ("7101", "its place"),
+        ("7200", "its place"), ("1", "its command")]
+    answer = box.ask("check", "--show", "-set-ports=false")
+    assert re.findall(r"^  PORT +(\S+)", answer.out, re.MULTILINE) == ["1"]
