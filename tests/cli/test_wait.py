@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from harness import PATIENCE, SLOW, alive, until
+from harness import Answer, PATIENCE, SLOW, alive, text_of, until
 
 STAY = "exec sleep 1000"
 # Says that it is ready when the test says so: a FIFO for each process.
@@ -44,8 +44,36 @@ def gated(box):
     return running
 
 
+def has_socket(pid):
+    with contextlib.suppress(OSError):
+        folder = f"/proc/{pid}/fd"
+        return any(os.readlink(f"{folder}/{number}").startswith("socket:")
+                   for number in os.listdir(folder))
+    return False
+
+
+def waits(box, *words):
+    """A client that waits, once it is connected: a function that gives its
+    answer."""
+    client = subprocess.Popen([*box.program, "wait", *words], cwd=box.work,
+                              env=box.env, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+    until(lambda: client.poll() is not None or has_socket(client.pid),
+          "the client is connected")
+    answers = []
+
+    def answer():
+        if not answers:
+            out, err = client.communicate(timeout=40 * PATIENCE)
+            answer.at = time.monotonic()
+            answers.append(Answer(client.returncode, text_of(out),
+                                  text_of(err)))
+        return answers[0]
+    return answer
+
+
 def sockets(running):
-    """How many the session has, so that a client shows that has come."""
+    """How many the session has."""
     folder = f"/proc/{running.supervisor()}/fd"
     count = 0
     for number in os.listdir(folder):
@@ -54,29 +82,38 @@ def sockets(running):
     return count
 
 
-def waits(box, running, *words):
-    """A client that waits, once the session has met it."""
-    before = sockets(running)
-    answer = box.ask_in_background("wait", *words)
-    until(lambda: sockets(running) > before, "the client is connected")
-    return answer
-
-
 # ---- ready ------------------------------------------------------------------
 
 def test_wait_answers_when_it_has_become_ready_and_not_before(box, gated):
-    answer = waits(box, gated, "db")
+    answer = waits(box, "db")
     assert box.statuses()["db"]["state"] == "starting"
     open_gate(box, "db.up")
-    said = gated.wait_line("^db is ready", "procman")
-    result = answer()
-    assert result == (0, f"db is ready: pid {gated.pid_of('db')}\n", "")
-    assert answer.at - said.at < 5 or SLOW
+    assert answer() == (0, f"db is ready: pid {gated.pid_of('db')}\n", "")
+
+
+def test_wait_answers_within_a_tenth_of_a_second(box):
+    box.procfile({"db": 'i=$(($(cat n) + 1)); echo $i > n; '
+                        'read line < gate.$i; echo up; ' + STAY,
+                  "other": STAY})
+    box.write("n", "0\n")
+    settings(box, "[db]\nready = log:up\nautostart = no\n")
+    running = box.start()
+    running.pid_of("other")
+    best = 1000
+    for i in range(1, 6):  # the machine may be busy: one good one will do
+        os.mkfifo(box.work / f"gate.{i}")
+        assert box.ask("restart", "db").code == 0
+        answer = waits(box, "db")
+        began = time.monotonic()
+        open_gate(box, f"gate.{i}")
+        assert answer().code == 0
+        best = min(best, answer.at - began)
+    assert best < 0.1 or SLOW
 
 
 def test_without_names_all_are_waited_for_that_are_meant_to_run(box, gated):
     gated.pid_of("cache")
-    answer = waits(box, gated)
+    answer = waits(box)
     open_gate(box, "cache.up")
     gated.wait_line("^cache is ready", "procman")
     open_gate(box, "db.up")
@@ -139,7 +176,7 @@ def test_one_that_fails_meanwhile_ends_the_waiting_for_all(box):
     settings(box, "[db]\nready = log:up\n[web]\nready = log:up\n")
     running = box.start()
     running.pid_of("web")
-    answer = waits(box, running, "web", "db")
+    answer = waits(box, "web", "db")
     open_gate(box, "gate")
     result = answer()
     assert result.code == 1
@@ -154,7 +191,7 @@ def test_a_restart_that_the_policy_makes_is_waited_for(box):
                   "restart-delay = 100ms\nrestart-limit = 0\n")
     running = box.start()
     running.wait_line("^web will be started again", "procman")
-    answer = waits(box, running, "web")
+    answer = waits(box, "web")
     box.write("fine", "")
     assert answer().code == 0
 
@@ -175,7 +212,7 @@ def test_what_somebody_has_stopped_fails_when_it_is_named(box):
 
 def test_stopping_one_ends_the_waiting_for_it(box, gated):
     gated.pid_of("db")
-    answer = waits(box, gated, "db")
+    answer = waits(box, "db")
     assert box.ask("stop", "db").code == 0
     assert answer().code == 1
     assert re.fullmatch("db is not ready: it (is being|was) stopped\n",
@@ -201,16 +238,17 @@ def test_a_task_that_has_ended_well_is_ready(box):
 
 def test_the_end_of_the_session_ends_the_waiting(box, gated):
     gated.pid_of("db")
-    answer = waits(box, gated, "db")
+    answer = waits(box, "db")
     gated.stop()
     result = answer()
     assert result.code == 1
-    assert result.out.startswith("db is not ready: ")
+    assert result.out.startswith("db is not ready: ") or \
+        "ended before it answered" in result.err  # it was that quick
 
 
 def test_a_client_that_has_gone_is_forgotten(box, gated):
     gated.pid_of("db")
-    before = sockets(gated)
+    before = sockets(gated)  # nobody has asked anything yet
     client = subprocess.Popen([*box.program, "wait", "db"], cwd=box.work,
                               env=box.env)
     until(lambda: sockets(gated) > before, "it is connected")
@@ -232,7 +270,7 @@ def test_stopped_is_when_nothing_of_it_is_left(box):
     running = box.start()
     pid = running.pid_of("web")
     running.wait_line("deaf", "web")
-    answer = waits(box, running, "--stopped", "web")
+    answer = waits(box, "--stopped", "web")
     assert box.ask("stop", "web").code == 1  # by SIGKILL
     assert answer() == (0, "web is stopped\n", "")
     assert not alive(pid)
@@ -248,7 +286,7 @@ def test_exited_is_about_the_run_that_goes_on(box):
     settings(box, "[job]\nrestart = always\nrestart-delay = 20s\n")
     running = box.start()
     running.pid_of("job")
-    answer = waits(box, running, "--exited", "job")
+    answer = waits(box, "--exited", "job")
     open_gate(box, "gate")
     result = answer()
     assert result.code == 0
@@ -280,7 +318,7 @@ def test_what_was_stopped_has_exited_as_asked(box):
     box.procfile({"web": STAY, "other": STAY})
     running = box.start()
     running.pid_of("other")
-    answer = waits(box, running, "--exited", "web")
+    answer = waits(box, "--exited", "web")
     assert box.ask("stop", "web").code == 0
     result = answer()
     assert result.code == 0
