@@ -32,6 +32,7 @@ void output_add_sink(struct output *output, struct sink *sink);
 
 /* A process has come, before its first line, or gone, after its last. */
 void output_add_source(struct output *output, const struct source *source);
+void output_change_source(struct output *output, const struct source *source);
 void output_remove_source(struct output *output, const struct source *source);
 
 void output_line(struct output *output, const struct source *source, int stream,

@@ -55,6 +55,8 @@ struct sink {
      * for whom that does not matter. */
     void (*come)(struct sink *sink, const struct source *source);
     void (*gone)(struct sink *sink, const struct source *source);
+    /* Other settings hold for it now; NULL as above. */
+    void (*changed)(struct sink *sink, const struct source *source);
     /* Somebody has moved its files away: opens them anew.  How many; if one of
      * them cannot be opened, why.  NULL for whom it does not concern. */
     size_t (*reopen)(struct sink *sink, struct cause *why);

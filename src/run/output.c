@@ -38,6 +38,13 @@ void output_add_source(struct output *output, const struct source *source)
             output->sinks[i]->come(output->sinks[i], source);
 }
 
+void output_change_source(struct output *output, const struct source *source)
+{
+    for (size_t i = 0; i < output->sink_count; i++)
+        if (output->sinks[i]->changed)
+            output->sinks[i]->changed(output->sinks[i], source);
+}
+
 void output_remove_source(struct output *output, const struct source *source)
 {
     for (size_t i = 0; i < output->sink_count; i++)

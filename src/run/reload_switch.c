@@ -45,6 +45,8 @@ static void set_plans(struct supervisor *supervisor)
             member_drop_next(change->member);
             member_renew(change->member, change->plan, change->index,
                          &supervisor->site);
+            output_change_source(supervisor->config.output,
+                                 &change->member->source);
         }
     }
 }

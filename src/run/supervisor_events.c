@@ -19,8 +19,12 @@ static void on_line(void *owner, struct process *process, int stream,
 static void on_starting(void *owner, struct process *process)
 {
     struct supervisor *supervisor = owner;
+    struct member *member = member_of(process);
+    bool renewed = member->next_plan;
 
-    member_take_next(member_of(process), &supervisor->site);
+    member_take_next(member, &supervisor->site);
+    if (renewed)
+        output_change_source(supervisor->config.output, &member->source);
 }
 
 static void on_started(void *owner, struct process *process)

@@ -69,6 +69,14 @@ static void on_come(struct sink *sink, const struct source *source)
         gate->next->come(gate->next, source);
 }
 
+static void on_changed(struct sink *sink, const struct source *source)
+{
+    struct gate *gate = (struct gate *)sink;
+
+    if (gate->next->changed)
+        gate->next->changed(gate->next, source);
+}
+
 static void on_gone(struct sink *sink, const struct source *source)
 {
     struct gate *gate = (struct gate *)sink;
@@ -86,6 +94,7 @@ struct sink *gate_create(struct sink *next, enum level least)
         .flush = on_flush,
         .come = on_come,
         .gone = on_gone,
+        .changed = on_changed,
     };
     gate->next = next;
     gate->least = least;

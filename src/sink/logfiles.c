@@ -311,6 +311,7 @@ struct sink *logfiles_create(const struct logfiles_config *config,
         .flush = on_flush,
         .come = on_come,
         .gone = on_gone,
+        .changed = on_come,
         .reopen = on_reopen,
     };
     stamp_init(&logfiles->stamp, STAMP_RFC3339, 0);

@@ -258,6 +258,7 @@ struct sink *terminal_create(struct outbox *outbox,
         .flush = on_flush,
         .come = on_come,
         .gone = on_gone,
+        .changed = on_come,
     };
     terminal->outbox = outbox;
     terminal->style = *style;

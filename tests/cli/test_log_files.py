@@ -304,3 +304,18 @@ def test_many_processes_have_many_logs(box):
     assert running.wait(60) == 0
     for i in range(count):
         assert lines_of(box.work / f"logs/p{i}.log") == [str(i)]
+
+
+def test_a_reload_gives_another_log_and_other_looks(box):
+    gated(box)
+    box.write("procman.ini", "[web]\nlog-file = one.log\nhighlight = o\n")
+    running = box.start("start", "--color=always", "--time=off")
+    (box.work / "gate").write_text("one\n")
+    running.wait_line(r"^\x1b\[7mo\x1b\[27mne\x1b\[m$", "web")
+    box.write("procman.ini", "[web]\nlog-file = two.log\nhighlight = t\n")
+    assert box.ask("reload").code == 0
+    (box.work / "gate").write_text("two\n")
+    running.wait_line(r"^\x1b\[7mt\x1b\[27mwo\x1b\[m$", "web")
+    assert running.stop() == -signal.SIGINT
+    assert lines_of(box.work / "one.log") == ["one"]
+    assert lines_of(box.work / "two.log") == ["two"]
