@@ -152,6 +152,19 @@ void supervisor_check_end(struct supervisor *supervisor)
         sweep(supervisor);
 }
 
+/* Neither of those that wait for a restart, nor of those that are on their way
+ * down to one: their turn to be stopped may come too late for that. */
+static void call_off_restarts(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < supervisor->roster.count; i++) {
+        struct process *process = supervisor->roster.members[i]->process;
+        enum life_state state = process_state(process);
+        if (state == LIFE_WAITING || state == LIFE_STOPPING ||
+            state == LIFE_CLOSING)
+            process_tell(process, LIFE_STOP);
+    }
+}
+
 void supervisor_begin_stopping(struct supervisor *supervisor)
 {
     if (supervisor->phase != PHASE_RUNNING)
@@ -167,6 +180,7 @@ void supervisor_begin_stopping(struct supervisor *supervisor)
     rolling_stop_all(supervisor, "procman is shutting down");
     waiters_begin_end(&supervisor->waiters);
     shutdown_begin(&supervisor->shutdown);
+    call_off_restarts(supervisor);
     supervisor->look_wanted = true;
     supervisor_look_if_wanted(supervisor);
 }

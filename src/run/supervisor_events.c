@@ -189,7 +189,11 @@ static void on_state(void *owner, struct process *process)
     struct supervisor *supervisor = owner;
     struct member *member = member_of(process);
 
-    say_state(supervisor, process);
+    if (process_state(process) == LIFE_WAITING &&
+        supervisor->phase != PHASE_RUNNING)
+        process_tell(process, LIFE_STOP); /* nothing is started any more */
+    else
+        say_state(supervisor, process);
     waiters_note_change(&supervisor->waiters);
     supervisor_look_at_errands(supervisor, process);
     supervisor_go_on_with_errands(supervisor);

@@ -177,6 +177,29 @@ def test_processes_are_stopped_in_reverse_order_one_after_another(box):
     pytest.fail(f"never in order: {order}")
 
 
+def test_from_the_signal_on_nothing_is_started(box):
+    until_told = "trap 'until [ -e go-$PS ]; do sleep 0.01; done; exit 0' " \
+                 "TERM; echo ready; while :; do sleep 0.01; done"
+    box.procfile({"falls": "exit 1", "again": until_told, "slow": until_told})
+    box.write("procman.ini", "[falls]\nrestart = always\nrestart-delay = 1ms\n"
+                             "restart-max-delay = 2ms\nrestart-limit = 0\n")
+    running = box.start()
+    all_ready(running, "again", "slow")
+    client = box.ask_in_background("run", "restart", "again")
+    until(lambda: box.statuses()["again"]["state"] == "stopping",
+          "it is on its way down")
+    running.send(signal.SIGINT)
+    running.wait_line("^SIGINT received: stopping 3 processes$", "procman")
+    box.write("go-again", "")
+    running.wait_line("^again exited with code 0 ", "procman")
+    box.write("go-slow", "")
+    assert running.wait() == -2
+    told = running.shown("procman")
+    told = told[told.index("SIGINT received: stopping 3 processes"):]
+    assert [text for text in told if " started " in text] == []
+    assert client().out == "again: was stopped before it was started\n"
+
+
 def test_a_slow_one_holds_up_the_others_for_a_moment(box):
     box.procfile({"a": REPORTER, "b": REPORTER, "slow": DEAF})
     running = box.start()
