@@ -56,6 +56,7 @@ int ask_statuses(const struct options *options, char **names, size_t name_count,
 ask_print_fn ask_print_names; /* the names alone */
 ask_print_fn ask_print_stars; /* goreman's `*name` for one that runs */
 ask_print_fn ask_print_table;
-ask_print_fn ask_print_json; /* all there is */
+ask_print_fn ask_print_table_and_lines; /* of those that have failed */
+ask_print_fn ask_print_json;            /* all there is */
 
 #endif

@@ -94,6 +94,7 @@
  * that has ended well); held (it waits for others before it starts); blocked
  * (one of those has failed).  "says" is there if it has said STATUS= (sd_notify),
  * "why" if there is a reason for its state: "waits for db", "db has failed".
+ * "last_lines", an array of strings, has the last lines of one that has failed.
  *
  * Whoever reads must accept members that it does not know.  Strings that came
  * from outside and are not UTF-8 are written with U+FFFD for each bad byte.
@@ -160,10 +161,11 @@ struct status {
     char *name;
     char *state;
     char *command;
-    char *says;  /* of itself, by sd_notify's STATUS=; NULL: nothing */
-    char *entry; /* that it is an instance of; NULL: none */
-    char *why;   /* it is in this state; NULL: that needs no word */
-    int64_t pid; /* 0: it does not run */
+    char *last_lines; /* each ended by LF; NULL: none */
+    char *says;       /* of itself, by sd_notify's STATUS=; NULL: nothing */
+    char *entry;      /* that it is an instance of; NULL: none */
+    char *why;        /* it is in this state; NULL: that needs no word */
+    int64_t pid;      /* 0: it does not run */
     uint64_t uptime_ms;
     uint64_t restarts; /* runs after the first */
     bool has_exited;   /* the rest is about its last exit */

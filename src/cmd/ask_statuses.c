@@ -1,9 +1,11 @@
 #include "ask_inside.h"
+#include "procman/mem.h"
 #include "procman/os_pty.h"
 #include "procman/status_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 int ask_statuses(const struct options *options, char **names, size_t name_count,
@@ -54,6 +56,24 @@ void ask_print_table(const struct reply *reply)
 
     fputs(text, stdout);
     free(text);
+}
+
+void ask_print_table_and_lines(const struct reply *reply)
+{
+    ask_print_table(reply);
+    for (size_t i = 0; i < reply->status_count; i++) {
+        char *rest = reply->statuses[i].last_lines;
+        if (!rest)
+            continue;
+        char *title =
+            mem_format("the last lines of %s:", reply->statuses[i].name);
+        ask_print_line(title);
+        free(title);
+        for (char *line; (line = strtok_r(NULL, "\n", &rest));) {
+            fputs("    ", stdout);
+            ask_print_line(line);
+        }
+    }
 }
 
 void ask_print_json(const struct reply *reply)

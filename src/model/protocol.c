@@ -1,4 +1,5 @@
 #include "procman/protocol.h"
+#include "procman/buf.h"
 #include "procman/jsontext.h"
 #include "procman/mem.h"
 
@@ -63,6 +64,19 @@ static bool take_last_exit(struct status *status, const json_t *object,
     return true;
 }
 
+static void take_last_lines(struct status *status, const json_t *array)
+{
+    struct buf lines = {0};
+
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const char *line = json_string_value(json_array_get(array, i));
+        buf_add_string(&lines, line ? line : "");
+        buf_add_char(&lines, '\n');
+    }
+    if (lines.len)
+        status->last_lines = buf_take(&lines);
+}
+
 static bool take_status(struct reply *reply, const json_t *object,
                         struct cause *why)
 {
@@ -82,6 +96,7 @@ static bool take_status(struct reply *reply, const json_t *object,
         done = take_string(&status->entry, object, "entry", why);
     if (done && json_object_get(object, "why"))
         done = take_string(&status->why, object, "why", why);
+    take_last_lines(status, json_object_get(object, "last_lines"));
     return done &&
            take_last_exit(status, json_object_get(object, "last_exit"), why);
 }
@@ -145,6 +160,7 @@ void reply_release(struct reply *reply)
         free(reply->statuses[i].name);
         free(reply->statuses[i].state);
         free(reply->statuses[i].says);
+        free(reply->statuses[i].last_lines);
         free(reply->statuses[i].entry);
         free(reply->statuses[i].why);
         free(reply->statuses[i].command);

@@ -1,8 +1,11 @@
 #include "procman/buf.h"
 #include "procman/jsontext.h"
+#include "procman/mem.h"
 #include "procman/protocol.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void add_member(struct buf *out, const char *key, const char *value)
 {
@@ -58,6 +61,20 @@ static void add_last_exit(struct buf *out, const struct status *status)
                    status->exit_asked ? "true" : "false");
 }
 
+static void add_last_lines(struct buf *out, const char *lines)
+{
+    buf_add_string(out, ", \"last_lines\": [");
+    while (*lines) {
+        size_t len = strcspn(lines, "\n");
+        char *line = mem_string_of(lines, len);
+        jsontext_add_string(out, line);
+        free(line);
+        lines += len + (lines[len] == '\n');
+        buf_add_string(out, *lines ? ", " : "");
+    }
+    buf_add_char(out, ']');
+}
+
 static void add_status(struct buf *out, const struct status *status)
 {
     buf_add_char(out, '{');
@@ -83,6 +100,8 @@ static void add_status(struct buf *out, const struct status *status)
     }
     if (status->has_exited)
         add_last_exit(out, status);
+    if (status->last_lines)
+        add_last_lines(out, status->last_lines);
     buf_add_char(out, '}');
 }
 

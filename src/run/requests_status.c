@@ -22,7 +22,8 @@ static void fill_in(struct status *status, struct process *process)
     status->exit_asked = last->asked;
 }
 
-static void add_status(const struct member *member, struct reply *reply)
+static void add_status(const struct supervisor *supervisor,
+                       const struct member *member, struct reply *reply)
 {
     struct status *status = reply_add_status(reply);
     const char *entry = member->planned->entry;
@@ -30,6 +31,8 @@ static void add_status(const struct member *member, struct reply *reply)
     status->entry = entry ? mem_string(entry) : NULL;
     status->state = mem_string(standing_word(member));
     status->why = standing_why(member);
+    if (process_failed(member->process))
+        status->last_lines = supervisor_last_lines(supervisor, member);
     fill_in(status, member->process);
 }
 
@@ -40,7 +43,7 @@ void answer_statuses(const struct supervisor *supervisor,
 
     for (size_t i = 0; i < supervisor->roster.count; i++)
         if (chosen[i])
-            add_status(supervisor->roster.members[i], &reply);
+            add_status(supervisor, supervisor->roster.members[i], &reply);
     control_answer(call, &reply);
     reply_release(&reply);
 }

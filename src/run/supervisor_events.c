@@ -124,9 +124,11 @@ static void heed_end(struct supervisor *supervisor, struct process *process)
 
     if (last->number == 0 || last->asked)
         return;
-    if (failed)
+    if (failed) {
+        supervisor_say_last_lines(supervisor, member_of(process));
         note_failure(supervisor, has_ended_well(process, last) ? EXIT_FAILURE
                                                                : code_of(last));
+    }
     if (supervisor->phase != PHASE_RUNNING || on_exit == EXIT_IGNORED ||
         (on_exit == FAILURE_STOPS_ALL && !failed))
         return;

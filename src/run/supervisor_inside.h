@@ -102,6 +102,16 @@ bool supervisor_unqueue(struct supervisor *supervisor, struct member *member);
 
 history_means_fn supervisor_means;
 
+/* The last lines of its last run, each with an LF; NULL: there are none.
+ * free() it. */
+char *supervisor_last_lines(const struct supervisor *supervisor,
+                            const struct member *member);
+
+/* It has failed: what it wrote last is said once more, unless that is what
+ * stands directly above. */
+void supervisor_say_last_lines(struct supervisor *supervisor,
+                               const struct member *member);
+
 /* What is asked for by VERB_LOGS. */
 void supervisor_tell_logs(struct supervisor *supervisor,
                           struct control_call *call,

@@ -1,4 +1,5 @@
 /* What processes have written, for those who ask. */
+#include "procman/buf.h"
 #include "procman/mem.h"
 #include "procman/selection.h"
 #include "supervisor_inside.h"
@@ -6,6 +7,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LAST_LINES     5
+#define LAST_LINE_MOST 1024 /* bytes */
 
 static const struct member *member_of_source(const struct source *source)
 {
@@ -63,4 +67,43 @@ void supervisor_tell_logs(struct supervisor *supervisor,
     reply_fail(&refusal, 2, "%s", why.text);
     control_answer(call, &refusal);
     reply_release(&refusal);
+}
+
+/* ---- last lines --------------------------------------------------------- */
+
+static void add_line(void *owner, const char *text, size_t len)
+{
+    struct buf *lines = owner;
+
+    len = len < LAST_LINE_MOST ? len : LAST_LINE_MOST;
+    for (size_t i = 0; i < len; i++)
+        buf_add_char(lines, text[i] ? text[i] : ' ');
+    buf_add_char(lines, '\n');
+}
+
+char *supervisor_last_lines(const struct supervisor *supervisor,
+                            const struct member *member)
+{
+    struct buf lines = {0};
+
+    history_last_lines(supervisor->history, &member->source, LAST_LINES,
+                       add_line, &lines);
+    return lines.len ? buf_take(&lines) : NULL;
+}
+
+void supervisor_say_last_lines(struct supervisor *supervisor,
+                               const struct member *member)
+{
+    struct output *output = supervisor->config.output;
+    char *lines, *rest;
+
+    if (history_spoke_last(supervisor->history, &member->source))
+        return;
+    lines = rest = supervisor_last_lines(supervisor, member);
+    if (!lines)
+        return;
+    output_say(output, "the last lines of %s:", member->source.name);
+    for (char *line; (line = strtok_r(NULL, "\n", &rest));)
+        output_say(output, "    %s", line);
+    free(lines);
 }

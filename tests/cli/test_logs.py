@@ -428,3 +428,59 @@ def test_f_is_the_procfile_in_front_of_the_word_and_follow_behind_it(box):
     assert answer.code == 0 and texts(answer)[-1] == "other"
     answer = box.ask("logs", "--procfile", "Other", "--until", "^other$")
     assert answer.code == 0 and texts(answer)[-1] == "other"
+
+
+# ---- one that has failed ---------------------------------------------------
+
+FAILING = ("seq 7; printf '\\033[31mno port\\033[m\\n' >&2; touch said; "
+           "read x < gate; exit 3")
+
+
+def fail(box, running, name="web"):
+    box.wait_file("said")
+    (box.work / "gate").write_text("go\n")
+    running.wait_line(f"^{name} exited with code 3", "procman")
+
+
+def test_the_last_lines_of_one_that_failed_are_in_its_status(box):
+    box.procfile({"web": FAILING, "other": "exec sleep 1000"})
+    os.mkfifo(box.work / "gate")
+    fail(box, box.start())
+    until(lambda: box.statuses()["web"]["state"] == "failed", "it has failed")
+    statuses = box.statuses()
+    assert statuses["web"]["last_lines"] == ["4", "5", "6", "7",
+                                             "\x1b[31mno port\x1b[m"]
+    assert "last_lines" not in statuses["other"]
+    answer = box.ask("status", "web", "other")
+    assert answer.out.endswith("the last lines of web:\n    4\n    5\n    6\n"
+                               "    7\n    ?[31mno port?[m\n")
+    assert "last lines" not in box.ask("status").out
+
+
+def test_what_one_that_failed_wrote_last_is_said_again_if_others_wrote(box):
+    """Others have written since, or it is quiet; never twice in a row."""
+    box.write("procman.ini", "[quiet]\nquiet = yes\n")
+    box.procfile({"web": "echo bad; touch said; read x < gate; exit 3",
+                  "other": "while [ ! -e said ]; do sleep 0.01; done; "
+                           "echo busy; exec sleep 1000",
+                  "quiet": "echo psst; exit 4",
+                  "silent": "exit 5"})
+    os.mkfifo(box.work / "gate")
+    running = box.start()
+    running.wait_line("^busy$", "other")
+    fail(box, running)
+    running.wait_line("^    bad$", "procman")
+    running.wait_line("^    psst$", "procman")
+    said = running.shown("procman")
+    assert said.count("the last lines of web:") == 1
+    assert said.count("    bad") == 1 and running.shown("web") == ["bad"]
+    assert not any("lines of silent" in text for text in said)
+    assert texts(box.ask("logs", "web")).count("bad") == 1
+
+
+def test_what_stands_directly_above_is_not_said_again(box):
+    box.procfile({"web": "echo bad; exit 3"})
+    running = box.start()
+    assert running.wait() == 3
+    assert running.shown("web") == ["bad"]
+    assert not any("bad" in text for text in running.shown("procman"))
