@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pathlib
 import re
 import shlex
 import signal
@@ -375,6 +376,25 @@ def test_a_long_history_does_not_keep_others_waiting(box, readers):
     assert reader.lines()[-1].endswith("| done")
 
 
+def test_who_comes_is_followed_and_who_goes_is_seen_off(box, readers):
+    box.procfile({"web": "echo web; exec sleep 1000"})
+    box.procfile({"late": "echo late; exec sleep 1000"}, name="Late")
+    running = box.start()
+    running.wait_line("^web$", "web")
+    everybody, one = readers("-f"), readers("-f", "web")
+    everybody.wait_for("| web\n")
+    one.wait_for("| web\n")
+    assert box.ask("add", "-f", "Late").code == 0
+    everybody.wait_for("| late\n")
+    assert texts(box.ask("logs", "late"))[-1] == "late"
+    assert box.ask("remove", "late").code == 0
+    everybody.wait_for("late was ended by SIGTERM")
+    assert box.ask("logs", "late").code == 2
+    running.stop()
+    assert everybody.wait() == one.wait() == 0
+    assert "late" not in one.text()
+
+
 # ---- until -----------------------------------------------------------------
 
 
@@ -484,3 +504,29 @@ def test_what_stands_directly_above_is_not_said_again(box):
     assert running.wait() == 3
     assert running.shown("web") == ["bad"]
     assert not any("bad" in text for text in running.shown("procman"))
+
+
+# ---- the README's example --------------------------------------------------
+
+
+def test_the_example_of_the_readme(box):
+    readme = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+    section = readme.read_text().partition("## Logs\n")[2].partition("\n## ")[0]
+    procfile, = re.findall(r"```procfile\n(.*?)```", section, re.DOTALL)
+    steps = re.findall(r"    \$ procman (.*)\n((?:    [^$\n].*\n)+)", section)
+    box.write("Procfile", procfile)
+    running = box.start()
+    running.wait_line("^ready for work$", "db")
+    running.wait_line("^web exited with code 3", "procman")
+    assert len(steps) == 3
+
+    def without_chance(text):
+        return re.sub(r"\d\d:\d\d:\d\d|pid \d+|after .*", "", text)
+    for words, wanted in steps:
+        words, _, pipe = words.partition(" | ")
+        answer = box.ask(*shlex.split(words))
+        lines = answer.out.splitlines()[-1:] if pipe else \
+            answer.out.splitlines()
+        assert answer.code == 0, answer
+        assert [without_chance(line) for line in lines] == \
+            [without_chance(line[4:]) for line in wanted.splitlines()]
