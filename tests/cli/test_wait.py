@@ -417,7 +417,7 @@ def test_start_wait_ends_all_when_one_cannot_become_ready(box):
 
 def test_start_wait_has_its_time(box, gated):
     gated.stop()
-    running = box.start("start", "--wait", "--timeout", "300ms")
+    running = box.start("start", "--wait", "300ms")
     assert running.wait() == 124
     texts = running.shown("procman")
     assert "db is not ready: it is starting" in texts
