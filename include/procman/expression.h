@@ -2,8 +2,8 @@
  *
  * A repetition makes the compiled form of what it repeats larger, and one of a
  * repetition that of all of it: "a++++++++++++++++++++++++++++++" is a handful
- * of bytes and gigabytes of memory.  So the size is estimated first, and what is
- * beyond all use is refused.
+ * of bytes and gigabytes of memory, and the time grows with the square of that.
+ * So the size is estimated first, and what is beyond all use is refused.
  */
 #ifndef PROCMAN_EXPRESSION_H
 #define PROCMAN_EXPRESSION_H
@@ -12,7 +12,7 @@
 
 #include <regex.h>
 
-#define EXPRESSION_MOST 20000 /* parts of the compiled form, about */
+#define EXPRESSION_MOST 1000 /* parts of the compiled form, about */
 
 /* As regcomp(3) with REG_EXTENDED and REG_NOSUB; regfree() it.  False: it is
  * none, or too large; nothing needs freeing. */
