@@ -14,7 +14,6 @@
 #include "procman/instances.h"
 #include "procman/lookups.h"
 #include "procman/notes.h"
-#include "procman/order.h"
 #include "procman/settings.h"
 
 struct inputs_choice {
@@ -33,7 +32,6 @@ struct inputs {
     struct settings settings;
     struct instances instances;     /* the processes */
     struct lookups lookups;         /* what those refer to */
-    struct order order;             /* of these */
     struct environment environment; /* ours, over what the .env files say */
     unsigned file_port;             /* PORT in a .env file; 0: none */
     struct notes warnings;
@@ -44,12 +42,6 @@ struct inputs {
  * found, and `why` is the first; nothing needs releasing. */
 bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
                  struct notes *mistakes, struct cause *why);
-
-/* The same for one of several files: what concerns all of their processes, the
- * order and the warnings of settings_check(), is left out. */
-bool inputs_read_one(struct inputs *inputs, const struct inputs_choice *choice,
-                     struct notes *mistakes, struct cause *why);
-
 void inputs_release(struct inputs *inputs);
 
 #endif

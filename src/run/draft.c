@@ -27,8 +27,8 @@ static bool read_file(struct reading *reading, size_t i)
         .formation = i == 0 ? blueprint->formation : NULL,
         .scaled = &file->scaled,
     };
-    bool good = inputs_read_one(&reading->draft->inputs[i], &choice,
-                                reading->mistakes, reading->why);
+    bool good = inputs_read(&reading->draft->inputs[i], &choice,
+                            reading->mistakes, reading->why);
 
     reading->draft->count += good;
     return good;

@@ -188,38 +188,6 @@ static void decide_scaled(struct inputs *inputs, const struct formation *scaled)
     }
 }
 
-/* Who starts after whom, and whether that can be. */
-static bool read_order(struct inputs *inputs, struct notes *mistakes,
-                       struct cause *why)
-{
-    size_t count = inputs->instances.count;
-    struct process_settings *all = mem_new(count, sizeof *all);
-    struct order_member *members = mem_new(count, sizeof *members);
-    const char **names = mem_new(count, sizeof *names);
-
-    for (size_t i = 0; i < count; i++) {
-        names[i] = inputs->instances.all[i].name;
-        settings_for(&inputs->settings, names[i], &all[i]);
-        members[i] = (struct order_member){
-            .name = names[i],
-            .after = (const char *const *)all[i].after.names,
-            .after_count = all[i].after.count,
-            .place = settings_origin(&inputs->settings, names[i], "after"),
-            .entry = settings_entry_of(&inputs->settings, names[i]),
-        };
-    }
-    settings_check(&inputs->settings, names, count, &inputs->warnings);
-    bool good = order_make(&inputs->order, members, count, mistakes, why);
-    for (size_t i = 0; i < count; i++) {
-        free((char *)members[i].place);
-        process_settings_release(&all[i]);
-    }
-    free(names);
-    free(members);
-    free(all);
-    return good;
-}
-
 static bool read_env_files(struct inputs *inputs,
                            const struct inputs_choice *choice,
                            struct environment *values, struct cause *why)
@@ -266,9 +234,8 @@ static bool read_processes(struct inputs *inputs,
                           choice->procfile, &inputs->settings, mistakes, why);
 }
 
-static bool read_all_of_it(struct inputs *inputs,
-                           const struct inputs_choice *choice, bool alone,
-                           struct notes *mistakes, struct cause *why)
+bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
+                 struct notes *mistakes, struct cause *why)
 {
     struct environment values = {0};
     size_t told = mistakes->count;
@@ -276,7 +243,6 @@ static bool read_all_of_it(struct inputs *inputs,
     *inputs = (struct inputs){0};
     environment_import(&inputs->environment, choice->inherited);
     bool good = read_processes(inputs, choice, mistakes, why) &&
-                (!alone || read_order(inputs, mistakes, why)) &&
                 read_env_files(inputs, choice, &values, why) &&
                 read_port(inputs, &values, why);
     if (good) {
@@ -291,25 +257,12 @@ static bool read_all_of_it(struct inputs *inputs,
     return good;
 }
 
-bool inputs_read(struct inputs *inputs, const struct inputs_choice *choice,
-                 struct notes *mistakes, struct cause *why)
-{
-    return read_all_of_it(inputs, choice, true, mistakes, why);
-}
-
-bool inputs_read_one(struct inputs *inputs, const struct inputs_choice *choice,
-                     struct notes *mistakes, struct cause *why)
-{
-    return read_all_of_it(inputs, choice, false, mistakes, why);
-}
-
 void inputs_release(struct inputs *inputs)
 {
     procfile_release(&inputs->procfile);
     settings_release(&inputs->settings);
     instances_release(&inputs->instances);
     lookups_release(&inputs->lookups);
-    order_release(&inputs->order);
     environment_release(&inputs->environment);
     notes_release(&inputs->warnings);
     *inputs = (struct inputs){0};
