@@ -36,6 +36,7 @@ static void open_ring(const struct history *history, struct past *past)
 {
     size_t bytes = bytes_kept(history, past);
 
+    past->kept = bytes;
     past->ring = (struct ring){0};
     if (bytes)
         ring_init(&past->ring, bytes, os_block_resize);
@@ -53,19 +54,45 @@ static void close_ring(struct past *past)
     past->ring = (struct ring){0};
 }
 
-void history_begin_following(struct history *history)
+/* What is in it goes along, as far as there is room. */
+static void fit_ring(const struct history *history, struct past *past)
+{
+    struct past old = *past;
+    struct ring_cursor cursor = {0};
+    struct ring_record record;
+
+    if (past->kept == bytes_kept(history, past))
+        return;
+    open_ring(history, past);
+    while (keeps(past) && ring_read(&old.ring, &cursor, &record))
+        while (!ring_add(&past->ring, &record))
+            ring_drop(&past->ring);
+    close_ring(&old);
+}
+
+/* The places of readers are true of the rings as they are: while there are
+ * any, only those that hold nothing are changed. */
+static void fit_rings(struct history *history)
 {
     for (size_t i = 0; i < history->count; i++)
-        if (history->pasts[i].source && !keeps(&history->pasts[i]))
-            open_ring(history, &history->pasts[i]);
+        if (!history->readers || !keeps(&history->pasts[i]))
+            fit_ring(history, &history->pasts[i]);
+}
+
+void history_begin_following(struct history *history)
+{
+    fit_rings(history);
 }
 
 void history_stop_following(struct history *history)
 {
-    for (size_t i = 0; i < history->count; i++)
-        if (keeps(&history->pasts[i]) &&
-            !bytes_kept(history, &history->pasts[i]))
-            close_ring(&history->pasts[i]);
+    fit_rings(history);
+}
+
+static void on_changed(struct sink *sink, const struct source *source)
+{
+    (void)source;
+    fit_rings((struct history *)sink);
 }
 
 /* ---- what comes -------------------------------------------------------- */
@@ -205,6 +232,7 @@ struct history *history_create(history_means_fn *means)
         .flush = on_flush,
         .come = on_come,
         .gone = on_gone,
+        .changed = on_changed,
     };
     history->means = means;
     on_come(&history->sink, &own);

@@ -17,6 +17,7 @@
 /* Of one source. */
 struct past {
     const struct source *source; /* NULL: nobody is there */
+    size_t kept;                 /* the limit of its ring; 0: it has none */
     struct ring ring;
     unsigned ended_run; /* the newest that has ended */
 };

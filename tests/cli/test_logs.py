@@ -226,6 +226,21 @@ def test_only_the_newest_are_kept_and_nothing_where_nothing_is_wanted(box):
     assert texts(box.ask("logs", "none")) == []
 
 
+def test_a_reload_gives_it_more_room_or_less(box, readers):
+    box.procfile({"web": "seq 1000; exec sleep 1000"})
+    running = box.start()
+    running.wait_line("^1000$", "web")
+    reader = readers("-f", "web", "--prefix=none")
+    reader.wait_for("\n1000\n")
+    for setting in ("4K", "2M", "0"):
+        box.write("procman.ini", f"[web]\nhistory = {setting}\n")
+        assert box.ask("reload").code == 0
+        assert len(texts(box.ask("logs", "web", "--grep", "^[0-9]*$"))) == 1000
+    reader.interrupt()
+    until(lambda: texts(box.ask("logs", "web")) == [], "it is forgotten")
+    assert box.statuses()["web"]["restarts"] == 0
+
+
 @pytest.mark.parametrize("value", ["1", "4095", "2G", "much"])
 def test_a_history_that_cannot_be_is_refused(box, value):
     box.write("procman.ini", f"[web]\nhistory = {value}\n")
