@@ -1,9 +1,10 @@
 /* outbox.h - bytes on their way to a descriptor that may be slow.
  *
  * What is added gathers and leaves with one write when it is flushed.  A reader
- * that is merely busy is waited for, OUTBOX_PATIENCE_MS at most; once it has
- * taken longer the outbox does not wait at all any more, until nothing waits:
- * what the descriptor does not take stays and leaves when it can.
+ * that goes on reading is waited for, so that it decides how fast the sources
+ * are read and the last line is not as late as a queue is long: until it has
+ * taken nothing for OUTBOX_PATIENCE_MS, and for OUTBOX_TURN_MS at most.  What it
+ * does not take then stays and leaves when it can.
  *
  * Beyond OUTBOX_FULL bytes in memory what is added is spilled to disk, if there
  * is a place for that, and leaves in its turn.  Beyond that place's limit, or
@@ -30,6 +31,7 @@
 
 #define OUTBOX_FULL        (4U << 20)
 #define OUTBOX_PATIENCE_MS 10
+#define OUTBOX_TURN_MS     50
 
 enum outbox_overflow { OVERFLOW_BLOCK, OVERFLOW_DROP };
 

@@ -20,7 +20,6 @@ struct outbox {
     struct buf head;
     size_t sent; /* of the head */
     struct backlog backlog;
-    bool slow;    /* the reader has tried our patience: never wait for it */
     bool waiting; /* the poll waits until it is writable */
     bool broken, losing;
 };
@@ -85,28 +84,29 @@ static void on_write_error(struct outbox *outbox, int error)
 /* A reader that is busy with what it has got is waited for, shortly: what we
  * would read from the children meanwhile would only queue up, and make the last
  * line as late as the queue is long. */
-static bool wait_for_reader(struct outbox *outbox, uint64_t began_ns)
+static bool wait_for_reader(const struct outbox *outbox, uint64_t began_ns,
+                            uint64_t took_ns)
 {
-    uint64_t waited_ms = (uv_hrtime() - began_ns) / 1000000;
+    uint64_t now = uv_hrtime();
+    int patience = OUTBOX_PATIENCE_MS - (int)((now - took_ns) / 1000000);
+    int rest = OUTBOX_TURN_MS - (int)((now - began_ns) / 1000000);
 
-    if (outbox->slow || waited_ms >= OUTBOX_PATIENCE_MS ||
-        !os_wait_writable(&outbox->outlet,
-                          (int)(OUTBOX_PATIENCE_MS - waited_ms)))
-        outbox->slow = true;
-    return !outbox->slow;
+    if (rest < patience)
+        patience = rest;
+    return patience > 0 && os_wait_writable(&outbox->outlet, patience);
 }
 
 /* Writes what the descriptor takes now; says whether the head is done. */
-static bool write_head(struct outbox *outbox)
+static bool write_head(struct outbox *outbox, uint64_t began_ns)
 {
     struct buf *head = &outbox->head;
-    uint64_t began_ns = uv_hrtime();
+    uint64_t took_ns = began_ns; /* when the reader has last taken something */
 
     while (outbox->sent < head->len) {
         ssize_t count = os_write(&outbox->outlet, head->data + outbox->sent,
                                  head->len - outbox->sent);
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            if (wait_for_reader(outbox, began_ns))
+            if (wait_for_reader(outbox, began_ns, took_ns))
                 continue;
             return false;
         }
@@ -117,6 +117,7 @@ static bool write_head(struct outbox *outbox)
         if (count > 0) {
             outbox->sent += (size_t)count;
             outbox->losing = false;
+            took_ns = uv_hrtime();
         }
     }
     return true;
@@ -124,7 +125,6 @@ static bool write_head(struct outbox *outbox)
 
 static void become_empty(struct outbox *outbox)
 {
-    outbox->slow = false;
     forget_all(outbox);
     if (outbox->waiting)
         poll_for(outbox, false);
@@ -151,7 +151,9 @@ static void keep_the_rest(struct outbox *outbox)
 
 static void push(struct outbox *outbox)
 {
-    for (int i = 0; i < AT_ONCE && write_head(outbox); i++) {
+    uint64_t began_ns = uv_hrtime();
+
+    for (int i = 0; i < AT_ONCE && write_head(outbox, began_ns); i++) {
         if (outbox->broken)
             return;
         outbox->head.len = outbox->sent = 0;

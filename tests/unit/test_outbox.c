@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { PATIENCE_S = 20 };
+enum { PATIENCE_S = 60 };
 
 struct world {
     uv_loop_t loop;
@@ -469,7 +469,7 @@ static void pile_up(struct world *world, size_t from, size_t len)
 static void what_memory_does_not_hold_leaves_in_order_from_disk(void **state)
 {
     struct world *world = *state;
-    size_t len = 40 * MEBI;
+    size_t len = 10 * MEBI;
 
     spill_to(world, 100 * MEBI, OVERFLOW_BLOCK);
     pile_up(world, 0, len);
@@ -490,8 +490,8 @@ static void what_lies_on_disk_counts_as_waiting(void **state)
     struct world *world = *state;
 
     spill_to(world, 100 * MEBI, OVERFLOW_BLOCK);
-    pile_up(world, 0, 20 * MEBI);
-    assert_true(outbox_waiting(world->outbox) > 19 * MEBI);
+    pile_up(world, 0, 10 * MEBI);
+    assert_true(outbox_waiting(world->outbox) > 9 * MEBI);
     close_end(&world->reading);
     wait_until(world, &world->broken);
     assert_int_equal(outbox_waiting(world->outbox), 0);
@@ -500,7 +500,7 @@ static void what_lies_on_disk_counts_as_waiting(void **state)
 static void a_full_backlog_blocks_until_there_is_some_room(void **state)
 {
     struct world *world = *state;
-    size_t len = 20 * MEBI;
+    size_t len = 14 * MEBI;
 
     spill_to(world, 8 * MEBI, OVERFLOW_BLOCK);
     pile_up(world, 0, len); /* its owner may take its time to stop */
