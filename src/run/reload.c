@@ -130,6 +130,8 @@ static void go_on_stopping(struct supervisor *supervisor)
     bool hurry = now >= reload->prompt_until_ms;
 
     reload_stop_next(supervisor, hurry);
+    if (supervisor->reload != reload)
+        return;
     if (!reload_all_are_down(reload)) {
         if (!hurry)
             await(supervisor, reload->prompt_until_ms - now);

@@ -69,5 +69,7 @@ void reload_stop_next(struct supervisor *supervisor, bool hurry)
         if (!hurry && !all_told_are_down(reload))
             return;
         tell_to_stop(supervisor, change);
+        if (supervisor->reload != reload)
+            return; /* that was the last straw: all are being stopped */
     }
 }

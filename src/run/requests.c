@@ -19,19 +19,28 @@ static struct selection_member *make_selection(const struct roster *roster)
     return members;
 }
 
-/* One that is on its way out of the session is not started again. */
+static bool brings_up(enum verb verb)
+{
+    return verb == VERB_START || verb == VERB_START_ALL ||
+           verb == VERB_RESTART || verb == VERB_RESTART_ALL;
+}
+
+/* One that is on its way out of the session is not started again: who names it
+ * is refused, and "all" does not mean it. */
 static bool check_leaving(const struct roster *roster,
-                          const struct request *request, const bool *chosen,
+                          const struct request *request, bool *chosen,
                           struct reply *reply)
 {
-    bool up = request->verb == VERB_START || request->verb == VERB_RESTART;
-
-    for (size_t i = 0; i < roster->count && up; i++)
-        if (chosen[i] && roster->members[i]->leaving) {
+    for (size_t i = 0; i < roster->count && brings_up(request->verb); i++) {
+        if (!chosen[i] || !roster->members[i]->leaving)
+            continue;
+        if (request->name_count) {
             reply_fail(reply, 1, "%s is being removed from this session",
                        roster->members[i]->name);
             return false;
         }
+        chosen[i] = false;
+    }
     return true;
 }
 

@@ -436,6 +436,8 @@ def test_others_are_served_meanwhile(box):
     refused = box.ask("run", "start", "slow")
     assert refused.code == 1
     assert "slow is being removed" in refused.err
+    assert box.ask("run", "start-all").code == 0
+    assert box.ask("stop", "a").code == 0
     let_end(box)
     assert answer().code == 0
     assert box.running_pids()["a"] is None
