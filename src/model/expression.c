@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define DEPTH_MOST 64 /* of parentheses */
+#define PLUS_COST  4  /* twice the size, and glibc's closures of each of them */
 
 struct group {
     size_t before; /* the cost of what is done with */
@@ -73,7 +74,7 @@ static size_t cost_of(const char *at)
             if (depth > 0)
                 add(&groups[--depth], sum(sum(group->before, group->last), 1));
             break;
-        case '+':
+        case '+': group->last = times(group->last, PLUS_COST); break;
         case '*': group->last = times(group->last, 2); break;
         case '{': group->last = times(group->last, bound(at)); break;
         case '[':

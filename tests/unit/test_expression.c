@@ -56,8 +56,10 @@ static void what_is_none_is_refused(void **state)
 static void what_would_take_all_memory_is_refused(void **state)
 {
     char *many = mem_new(1, 200), *nested = mem_new(1, 400);
-    const char *const huge[] = {"a{30000}", "(a{200}){200}",
-                                "((((a{20}){20}){20}){20}){20}", many, nested};
+    const char *const huge[] = {
+        "a{30000}",     "(a{200}){200}", "((((a{20}){20}){20}){20}){20}",
+        "a?++++++++++", /* minutes, too */
+        many,           nested};
     struct cause why;
 
     (void)state;
