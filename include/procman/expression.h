@@ -14,8 +14,10 @@
 
 #define EXPRESSION_MOST 1000 /* parts of the compiled form, about */
 
-/* As regcomp(3) with REG_EXTENDED and REG_NOSUB; regfree() it.  False: it is
- * none, or too large; nothing needs freeing. */
-bool expression_compile(regex_t *regex, const char *text, struct cause *why);
+/* As regcomp(3) with REG_EXTENDED and these flags (REG_NOSUB, or 0 to learn
+ * where it matches); regfree() it.  False: it is none, or too large; nothing
+ * needs freeing. */
+bool expression_compile(regex_t *regex, const char *text, int flags,
+                        struct cause *why);
 
 #endif

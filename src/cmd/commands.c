@@ -14,19 +14,19 @@ const struct command *const commands[] = {
     &command_list,
     &command_status,
     &command_wait,
+    &command_logs,
+    &command_attach,
+    &command_send,
     &command_signal,
     &command_pause,
     &command_resume,
-    &command_help,
-    &command_log_reopen,
-    &command_version,
-    &command_attach,
-    &command_send,
     &command_reload,
     &command_add,
     &command_remove,
     &command_scale,
-    &command_logs,
+    &command_log_reopen,
+    &command_help,
+    &command_version,
     NULL,
 };
 
@@ -76,7 +76,7 @@ static void print_overview(FILE *to)
 {
     fputs("usage: procman [OPTION...] COMMAND [NAME...]\n\nCommands:\n", to);
     for (size_t i = 0; commands[i]; i++)
-        fprintf(to, "  %-8s  %s\n", commands[i]->name, commands[i]->brief);
+        fprintf(to, "  %-10s  %s\n", commands[i]->name, commands[i]->brief);
     fputs("\nOptions, with one or two dashes, before or behind the command:\n",
           to);
     options_print(to, NULL);

@@ -91,13 +91,14 @@ static size_t cost_of(const char *at)
     return cost;
 }
 
-bool expression_compile(regex_t *regex, const char *text, struct cause *why)
+bool expression_compile(regex_t *regex, const char *text, int flags,
+                        struct cause *why)
 {
     char said[128];
 
     if (cost_of(text) > EXPRESSION_MOST)
         return cause_say(why, "its repetitions of repetitions are too many");
-    int bad = regcomp(regex, text, REG_EXTENDED | REG_NOSUB);
+    int bad = regcomp(regex, text, REG_EXTENDED | flags);
     if (!bad)
         return true;
     regerror(bad, regex, said, sizeof said);

@@ -1,8 +1,8 @@
 #include "procman/highlight.h"
 #include "procman/escapes.h"
+#include "procman/expression.h"
 #include "procman/mem.h"
 
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +13,12 @@ struct highlight {
 struct highlight *highlight_create(const char *pattern, struct cause *why)
 {
     struct highlight *highlight = mem_new(1, sizeof *highlight);
-    char words[256];
+    struct cause said;
 
-    int error = regcomp(&highlight->regex, pattern, REG_EXTENDED);
-    if (!error)
+    if (expression_compile(&highlight->regex, pattern, 0, &said))
         return highlight;
-    regerror(error, &highlight->regex, words, sizeof words);
-    cause_say(why, "\"%s\" is not a regular expression: %s", pattern, words);
+    cause_say(why, "\"%s\" is not a regular expression: %s", pattern,
+              said.text);
     free(highlight);
     return NULL;
 }

@@ -136,7 +136,7 @@ static bool read_log(struct readiness *readiness, const char *text,
                          "the expression is too long; %d bytes are the "
                          "most",
                          READINESS_PATTERN_LIMIT);
-    if (!expression_compile(&regex, text, &said))
+    if (!expression_compile(&regex, text, REG_NOSUB, &said))
         return cause_say(why, "%s is no regular expression: %s",
                          value_quoted(text).text, said.text);
     regfree(&regex);

@@ -13,7 +13,7 @@ struct logmatch *logmatch_create(const char *pattern, struct cause *why)
     struct logmatch *logmatch = mem_new(1, sizeof *logmatch);
     struct cause said;
 
-    if (expression_compile(&logmatch->regex, pattern, &said))
+    if (expression_compile(&logmatch->regex, pattern, REG_NOSUB, &said))
         return logmatch;
     cause_say(why, "\"%s\" is not a regular expression: %s", pattern,
               said.text);

@@ -12,7 +12,7 @@
 static bool compiles(const char *text, struct cause *why)
 {
     regex_t regex;
-    bool done = expression_compile(&regex, text, why);
+    bool done = expression_compile(&regex, text, REG_NOSUB, why);
 
     if (done)
         regfree(&regex);
