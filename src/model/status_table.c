@@ -94,7 +94,8 @@ static size_t width_of(const char *text)
     return width;
 }
 
-/* The first row is the headings: a column with nothing below is not shown. */
+/* The first row is the headings: a column with nothing below is not shown, but
+ * for names and states, also of nobody. */
 static size_t widest(const struct table *table, enum column column)
 {
     size_t width = 0;
@@ -103,8 +104,10 @@ static size_t widest(const struct table *table, enum column column)
         size_t cell = width_of(table->rows[i].cells[column]);
         width = cell > width ? cell : width;
     }
+    if (width == 0 && column > STATE)
+        return 0;
     size_t heading = width_of(table->rows[0].cells[column]);
-    return width && heading > width ? heading : width;
+    return heading > width ? heading : width;
 }
 
 static size_t total(const struct table *table)
@@ -181,7 +184,7 @@ static void add_line(struct buf *out, const struct table *table, size_t row)
         add_text(out, cell, width);
         add_blanks(out, number ? 0 : rest);
     }
-    while (out->data[out->len - 1] == ' ')
+    while (out->len > 0 && out->data[out->len - 1] == ' ')
         out->len--;
     buf_add_char(out, '\n');
 }

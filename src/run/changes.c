@@ -206,6 +206,25 @@ static bool is_of(const struct plan_process *process, const char *entry)
            (process->entry && strcmp(process->entry, entry) == 0);
 }
 
+/* Of whom there are to be none, the one that stays is there to be started by
+ * name; where there were none, it starts with the others. */
+static void follow_count(struct change *change)
+{
+    if (!change->member || !change->plan)
+        return;
+    const struct process_settings *before = &change->member->planned->settings;
+    const struct process_settings *now =
+        &change->plan->plan.processes[change->index].settings;
+    bool goes = before->autostart && !now->autostart;
+    bool comes = !before->autostart && now->autostart &&
+                 process_state(change->member->process) == LIFE_IDLE;
+
+    if (goes || comes) {
+        change->kind = PLAN_CHANGED;
+        change->start = comes;
+    }
+}
+
 /* Those that go, or those that stay. */
 static void move(struct changes *to, const struct changes *from, bool removed)
 {
@@ -233,6 +252,8 @@ void changes_scale(struct changes *changes, const struct roster *roster,
             if (is_of(&plans[i]->plan.processes[k], entry))
                 add_new(&rows, plans[i], k);
     take_diff(&of_entry, &rows);
+    for (size_t i = 0; i < of_entry.count; i++)
+        follow_count(&of_entry.row[i]);
 
     *changes = (struct changes){0};
     bool there = false;

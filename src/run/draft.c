@@ -184,12 +184,17 @@ static void warn_once(struct notes *to, const struct notes *from)
 }
 
 /* Files that lie together share procman.ini: its sections speak of all. */
-static void check_settings(struct reading *reading, const char *const *names,
-                           size_t count)
+static void check_settings(struct reading *reading,
+                           const struct order_member *members,
+                           const char *const *names, size_t count)
 {
     struct draft *draft = reading->draft;
 
     for (size_t i = 0; i < draft->count; i++) {
+        for (size_t k = 0; k < count; k++)
+            if (members[k].entry)
+                settings_expect_instances(&draft->inputs[i].settings,
+                                          members[k].entry);
         settings_check(&draft->inputs[i].settings, names, count,
                        &draft->inputs[i].warnings);
         warn_once(&draft->warnings, &draft->inputs[i].warnings);
@@ -212,7 +217,7 @@ static bool make_order(struct reading *reading)
             names[at] = members[at].name;
             at++;
         }
-    check_settings(reading, names, count);
+    check_settings(reading, members, names, count);
     bool good = order_make(&draft->order, members, count, reading->mistakes,
                            reading->why);
     free(members);

@@ -142,9 +142,10 @@ void reload_say_what_was_done(struct reload *reload)
         if (change->start)
             say_started(reload, change);
         else if (!change->rolled)
-            reload_say_and_free(reload, change->member, true,
-                                mem_format("%s %s: stays stopped",
-                                           change->member->name,
-                                           plan_change_word(change->kind)));
+            reload_say_and_free(
+                reload, change->member, true,
+                mem_format("%s %s: %s", change->member->name,
+                           plan_change_word(change->kind),
+                           change->told ? "stopped" : "stays stopped"));
     }
 }

@@ -13,9 +13,9 @@ static struct blueprint_file *file_of(const struct supervisor *supervisor,
 
     for (size_t i = 0; i < supervisor->roster.count; i++) {
         const struct member *member = supervisor->roster.members[i];
-        bool its = strcmp(member->name, entry) == 0 ||
-                   (member->planned->entry &&
-                    strcmp(member->planned->entry, entry) == 0);
+        const char *its_entry =
+            member->planned->entry ? member->planned->entry : member->name;
+        bool its = strcmp(its_entry, entry) == 0;
         for (size_t k = 0; its && k < blueprint->count; k++)
             if (strcmp(blueprint->files[k].procfile, member->plan->procfile) ==
                 0)
@@ -69,6 +69,20 @@ static void scale_to(struct supervisor *supervisor, struct control_call *call,
         file->scaled = before;
 }
 
+static bool is_no_entry(const struct supervisor *supervisor, const char *name,
+                        struct cause *why)
+{
+    for (size_t i = 0; i < supervisor->roster.count; i++) {
+        const struct member *member = supervisor->roster.members[i];
+        if (member->planned->entry && strcmp(member->name, name) == 0)
+            return cause_say(why, "%s is one of the instances of %s: say %s=2",
+                             name, member->planned->entry,
+                             member->planned->entry);
+    }
+    return cause_say(why, "no process of this session is called \"%.100s\"",
+                     name);
+}
+
 static bool check_formation(const struct supervisor *supervisor,
                             const struct formation *formation,
                             struct cause *why)
@@ -79,8 +93,7 @@ static bool check_formation(const struct supervisor *supervisor,
         return cause_say(why, "one process at a time: web=3");
     if (file_of(supervisor, name))
         return true;
-    return cause_say(why, "no process of this session is called \"%.100s\"",
-                     name);
+    return is_no_entry(supervisor, name, why);
 }
 
 void supervisor_scale(struct supervisor *supervisor, struct control_call *call,

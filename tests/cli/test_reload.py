@@ -640,6 +640,31 @@ def test_a_file_without_processes_is_forgotten(box):
     end(box, running)
 
 
+def test_a_session_of_nobody_is_a_session(box):
+    running, _ = begin(box, {"a": STAY}, words=["--exit-on-stop=false"])
+    assert box.ask("remove", "*").code == 0
+    answer = box.ask("status")
+    assert (answer.code, answer.out) == (0, "NAME  STATE\n")
+    assert box.ask("status", "--json").code == 0
+    assert box.ask("run", "status").code == 0
+    assert plan(reload(box)) == ["+ a"]
+    assert box.running_pids()["a"]
+    assert running.stop() == -signal.SIGINT
+
+
+def test_settings_of_instances_elsewhere_are_no_mistake(box):
+    """procman.ini speaks of both files that lie beside it."""
+    box.write("procman.ini", "[web]\ninstances = 2\n")
+    box.procfile({"web": STAY})
+    box.procfile({"more": STAY}, name="Procfile.more")
+    running = box.start("start")
+    running.pid_of("web.2")
+    answer = box.ask("add", "-f", "Procfile.more")
+    assert answer.code == 0
+    assert "matches no process" not in answer.out + answer.err
+    end(box, running)
+
+
 def test_unknown_names_remove_nobody(box):
     running, pids = begin(box, {"a": STAY, "b": STAY})
     assert box.ask("remove", "a", "nobody").code == 2
@@ -705,6 +730,49 @@ def test_scale_leaves_alone_what_else_has_changed(box):
     assert box.running_pids()["db"] == pids["db"]
     assert plan(reload(box)) == ["= web.1", "= web.2", "~ db (command)",
                                  "+ more"]
+    end(box, running)
+
+
+def test_scale_to_none_and_back(box):
+    """As with -m web=0, one is there all the same, to be started by name."""
+    box.write("procman.ini", "[web]\ninstances = 2\n")
+    box.procfile({"web": STAY, "db": STAY})
+    running = box.start("start")
+    pids = [running.pid_of(name) for name in ("web.1", "web.2", "db")]
+    answer = box.ask("scale", "web=0")
+    assert answer.code == 0
+    assert plan(answer) == ["~ web.1 (autostart)", "= db", "- web.2"]
+    assert "web.1 changed: stopped" in answer.out
+    assert not alive(pids[0]) and not alive(pids[1])
+    assert plan(box.ask("scale", "web=0")) == ["= web.1", "= db"]
+    assert box.running_pids() == {"web.1": None, "db": pids[2]}
+    answer = box.ask("scale", "web=2")
+    assert plan(answer) == ["~ web.1 (autostart)", "+ web.2", "= db"]
+    now = box.running_pids()
+    assert now["web.1"] and now["web.2"] and now["db"] == pids[2]
+    end(box, running)
+
+
+def test_what_was_stopped_is_not_counted_up(box):
+    box.write("procman.ini", "[web]\ninstances = 2\n")
+    box.procfile({"web": STAY, "db": STAY})
+    running = box.start("start")
+    running.pid_of("db")
+    box.ask("stop", "web.1")
+    assert plan(box.ask("scale", "web=3")) == ["= web.1", "= web.2",
+                                               "+ web.3", "= db"]
+    assert box.running_pids()["web.1"] is None
+    end(box, running)
+
+
+def test_an_instance_cannot_be_scaled(box):
+    box.write("procman.ini", "[web]\ninstances = 2\n")
+    box.procfile({"web": STAY})
+    running = box.start("start")
+    running.pid_of("web.2")
+    answer = box.ask("scale", "web.1=3")
+    assert answer.code == 2
+    assert "web.1 is one of the instances of web: say web=2" in answer.err
     end(box, running)
 
 

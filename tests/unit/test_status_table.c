@@ -51,6 +51,8 @@ static void names_and_states_are_always_there(void **state)
 
     assert_table(alone, 1, 0, "NAME   STATE\netcd1  idle\n");
     assert_table(alone, 1, 1, "NAME   STATE\netcd1  idle\n");
+    assert_table(NULL, 0, 0, "NAME  STATE\n");
+    assert_table(NULL, 0, 1, "NAME  STATE\n");
 }
 
 static void an_end_is_told_with_who_asked_for_it(void **state)
