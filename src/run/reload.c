@@ -153,6 +153,7 @@ static void go_on(struct supervisor *supervisor)
     case STEP_STOP: go_on_stopping(supervisor); break;
     case STEP_ROLL: reload_bring_up_renewed(supervisor); break;
     case STEP_START:
+        reload_bring_up_renewed(supervisor); /* a roll that is over has left */
         if (!reload_all_are_settled(reload))
             return;
         reload_say_what_was_done(reload);

@@ -17,7 +17,8 @@ static void on_step(void *owner, const struct member *member, bool ok,
 {
     struct supervisor *supervisor = owner;
 
-    reload_say(supervisor->reload, member, ok, text);
+    if (supervisor->reload) /* or a shutdown has ended it already */
+        reload_say(supervisor->reload, member, ok, text);
 }
 
 /* Those that are not there yet do not come, so that the next reload is about
@@ -49,6 +50,8 @@ static void on_roll_over(void *owner, const char *why)
 {
     struct supervisor *supervisor = owner;
 
+    if (!supervisor->reload)
+        return;
     supervisor->reload->roll = NULL;
     if (why) {
         reply_fail(&supervisor->reload->reply, 1, "%s", why);

@@ -94,6 +94,8 @@ static bool is_settled(const struct change *change)
     const struct member *member = change->member;
     const struct process_run *run = process_run(member->process);
 
+    if (member->renewing)
+        return false;
     return !change->start || member->held || run->number > change->number ||
            (!member->queued && reload_is_idle(member));
 }

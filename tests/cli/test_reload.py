@@ -485,6 +485,66 @@ def test_two_signals_in_the_middle(box):
     assert running.wait() == -2
 
 
+# ---- in the middle of a roll, whose first one is slow to go -------------------
+
+LEAVES_LATE = ("trap 'while ! [ -e end ]; do sleep 0.02; done; exit 0' TERM;"
+               " echo here; while :; do sleep 0.02; done")
+
+
+def slow_roll(box):
+    """A reload --rolling that is waiting for the first one to be down."""
+    box.procfile({"a": LEAVES_LATE, "b": STAY, "c": STAY})
+    box.write("procman.ini", "[a]\nready = log:^here\n")
+    running = box.start("start")
+    running.wait_line("^a is ready", "procman")
+    box.write(".env", "K=1\n")
+    client = subprocess.Popen([*box.program, "reload", "--rolling"],
+                              cwd=box.work, env=box.env, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    until(lambda: box.statuses()["a"]["state"] == "stopping", "a is stopping")
+    return running, client
+
+
+def test_who_has_been_taken_down_comes_up_though_the_roll_is_over(box):
+    running, client = slow_roll(box)
+    before = box.running_pids()
+    assert box.ask("stop", "b").code == 0
+    let_end(box)
+    out, _ = client.communicate(timeout=60)
+    assert client.returncode == 1
+    assert "b was stopped meanwhile" in out and "c was not touched" in out
+    now = box.running_pids()
+    assert now["a"] and now["a"] != before["a"]
+    assert now["b"] is None and now["c"] == before["c"]
+    assert environment_of(now["a"])["K"] == "1"
+    assert plan(reload(box, "--dry-run")) == ["= a", "~ b (K)", "~ c (K)"]
+    end(box, running)
+
+
+def test_who_has_been_taken_down_comes_up_though_the_client_has_gone(box):
+    running, client = slow_roll(box)
+    before = box.running_pids()
+    client.kill()
+    client.communicate()
+    running.wait_line("the rolling restart has stopped", "procman")
+    let_end(box)
+    running.wait_line("^reload: not all of it could be done$", "procman")
+    now = box.running_pids()
+    assert now["a"] and now["a"] != before["a"]
+    assert (now["b"], now["c"]) == (before["b"], before["c"])
+    end(box, running)
+
+
+def test_a_shutdown_in_the_middle_of_a_roll(box):
+    running, client = slow_roll(box)
+    running.send(signal.SIGTERM)
+    _, err = client.communicate(timeout=60)
+    assert client.returncode == 1
+    assert "procman is shutting down" in err
+    let_end(box)
+    assert running.wait() == -signal.SIGTERM
+
+
 # ---- add ---------------------------------------------------------------------
 
 def test_another_procfile_comes_in_addition(box):
