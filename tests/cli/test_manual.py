@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from harness import HERE
+
 
 def page(box):
     answer = box.ask("help", "man")
@@ -60,3 +62,17 @@ def test_it_is_installed_where_man_looks(box):
                    check=True, capture_output=True)
     installed = box.dir / "all" / "share" / "man" / "man1" / "procman.1"
     assert installed.read_text("utf-8") == page(box)
+
+
+def test_the_readme_knows_every_setting_and_every_command(box):
+    readme = (HERE.parent.parent / "README.md").read_text()
+    keys = re.findall(r"^  ([a-z][\w.-]+) = ", box.ask("help",
+                                                       "settings").out, re.M)
+    assert len(keys) > 40
+    assert [key for key in keys if f"\n| `{key}` | " not in readme] == []
+    overview = box.ask("help").out
+    commands = re.findall(r"^  ([a-z-]+)  ", overview.partition(
+        "\n\nOptions")[0], re.M)
+    assert len(commands) > 20
+    assert [command for command in commands
+            if not re.search(rf"`[^`]*\b{command}\b", readme)] == []
