@@ -6,13 +6,16 @@
 static bool set_patience(struct request *request, const struct options *options,
                          struct cause *why)
 {
+    bool wait = options_given(options, "wait");
+    bool time = options_given(options, "timeout");
     char number[24];
 
-    if (!options_given(options, "wait"))
+    if (!wait && !time)
         return true;
     if (!options->rolling)
-        return cause_say(why, "--wait is for --rolling");
-    if (!options_given(options, "timeout"))
+        return cause_say(why, "--%s is for --rolling",
+                         wait ? "wait" : "timeout");
+    if (!time)
         return cause_say(why, "--wait needs a time: --wait=30s");
     snprintf(number, sizeof number, "%" PRIu64, options->timeout_ms);
     request_add_option(request, "patience", number);

@@ -360,15 +360,24 @@ def test_one_that_does_not_come_back_ends_the_roll(box):
     running.force_down()
 
 
-def test_a_roll_does_not_wait_longer_than_it_may(box):
+@pytest.mark.parametrize("words", [["--wait", "300ms"],
+                                   ["--timeout", "300ms"]])
+def test_a_roll_does_not_wait_longer_than_it_may(box, words):
     names = rolled(box)
     running = box.start("start")
     for name in names:
         running.wait_line(f"^{name} is ready", "procman")
     rolled(box, command="exec sleep {n}")
-    answer = reload(box, "--rolling", "--wait", "300ms", code=1)
+    answer = reload(box, "--rolling", *words, code=1)
     assert "m1 is not ready after 300 ms" in answer.err
     assert "m3 was not touched" in answer.out
+    end(box, running)
+
+
+@pytest.mark.parametrize("word", ["--wait", "--timeout"])
+def test_without_a_roll_there_is_nothing_to_wait_for(box, word):
+    running, _ = begin(box, {"a": STAY})
+    assert f"{word} is for --rolling" in reload(box, word, "3s", code=2).err
     end(box, running)
 
 
