@@ -19,6 +19,7 @@ struct waiter {
     size_t count;
     uint64_t since_ms;
     uint64_t until_ms; /* 0: for ever */
+    struct reply gone; /* what became of those that are no members any more */
 
     struct control_call *call; /* NULL: procman itself */
     waiters_over_fn *on_over;
@@ -54,6 +55,7 @@ static void unlink_waiter(struct waiter *waiter)
 
 static void release(struct waiter *waiter)
 {
+    reply_release(&waiter->gone);
     free(waiter->items);
     free(waiter);
 }
@@ -98,8 +100,9 @@ static void finish(struct waiter *waiter, struct reply *reply)
 
 static void finish_done(struct waiter *waiter)
 {
-    struct reply reply = {0};
+    struct reply reply = waiter->gone;
 
+    waiter->gone = (struct reply){0};
     tell_items(&reply, waiter, true);
     finish(waiter, &reply);
 }
@@ -301,6 +304,9 @@ static bool forget(struct waiter *waiter, const struct member *member)
 {
     for (size_t i = 0; i < waiter->count; i++)
         if (waiter->items[i].member == member) {
+            if (waiter->what != AWAITED_READY)
+                verdict_tell_done(&waiter->gone, waiter->what, member,
+                                  waiter->items[i].run);
             waiter->items[i] = waiter->items[--waiter->count];
             return true;
         }

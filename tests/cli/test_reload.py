@@ -1,6 +1,7 @@
 """The members of a session change while it runs: reload, add, remove, scale,
 and several Procfiles from the beginning."""
 
+import contextlib
 import os
 import re
 import signal
@@ -9,7 +10,7 @@ import textwrap
 
 import pytest
 
-from harness import HERE, alive, environment_of, new_port, until
+from harness import HERE, alive, environment_of, new_port, state_of, until
 
 STAY = "exec sleep 1000"
 SAY = 'echo "PS=$PS PORT=$PORT K=$K"; exec sleep 1000'
@@ -748,6 +749,33 @@ def test_who_waits_hears_that_it_was_removed(box):
     waiting = box.ask_in_background("wait", "b")
     until(lambda: box.ask("remove", "b").code == 0, "b is removed")
     assert waiting().code in (1, 2)  # 2: it came too late to wait
+    end(box, running)
+
+
+def sleeps_with_a_socket(pid):
+    """What a client does that has asked and has no answer yet."""
+    folder = f"/proc/{pid}/fd"
+    with contextlib.suppress(OSError):
+        return state_of(pid) == "S" and any(
+            os.readlink(f"{folder}/{number}").startswith("socket:")
+            for number in os.listdir(folder))
+    return False
+
+
+@pytest.mark.parametrize("what,said", [
+    ("--stopped", "^a is stopped\nb is stopped\n$"),
+    ("--exited", "^a was ended by SIGTERM .*\nb was ended by SIGTERM ")])
+def test_who_waits_for_the_end_hears_of_those_removed(box, what, said):
+    running, _ = begin(box, {"a": STAY, "b": STAY, "c": STAY})
+    client = subprocess.Popen([*box.program, "wait", what, "a", "b"],
+                              cwd=box.work, env=box.env, text=True,
+                              stdout=subprocess.PIPE)
+    until(lambda: sleeps_with_a_socket(client.pid), "the client waits")
+    assert box.ask("remove", "a").code == 0
+    assert box.ask("remove", "b").code == 0
+    out, _ = client.communicate(timeout=60)
+    assert client.returncode == 0
+    assert re.search(said, out)
     end(box, running)
 
 
