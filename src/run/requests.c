@@ -44,6 +44,19 @@ static bool check_leaving(const struct roster *roster,
     return true;
 }
 
+static bool is_there(const struct member *member)
+{
+    return member->held || process_state(member->process) != LIFE_IDLE;
+}
+
+/* Does "all", without a name, mean it?  Who is there to be started by name is
+ * not brought up by it. */
+static bool all_mean(const struct member *member, enum verb verb)
+{
+    return !brings_up(verb) || is_there(member) ||
+           member->planned->settings.autostart;
+}
+
 /* Which processes are meant, each once; all of them if there are no names.
  * False: one is unknown, and the reply says so. */
 static bool choose(const struct roster *roster, const struct request *request,
@@ -54,7 +67,8 @@ static bool choose(const struct roster *roster, const struct request *request,
     struct cause why;
 
     for (size_t i = 0; i < roster->count; i++)
-        chosen[i] = request->name_count == 0;
+        chosen[i] = request->name_count == 0 &&
+                    all_mean(roster->members[i], request->verb);
     bool good = selection_choose(members, roster->count, request->names,
                                  request->name_count, chosen, &why);
     if (good && exclude)
@@ -64,11 +78,6 @@ static bool choose(const struct roster *roster, const struct request *request,
         reply_fail(reply, 2, "%s", why.text);
     free(members);
     return good && check_leaving(roster, request, chosen, reply);
-}
-
-static bool is_there(const struct member *member)
-{
-    return member->held || process_state(member->process) != LIFE_IDLE;
 }
 
 static bool starts_after_a_chosen_one(const struct member *member,

@@ -427,6 +427,22 @@ def test_one_without_autostart_is_started_by_name_later(box):
     assert running.stop() == -2
 
 
+@pytest.mark.parametrize("verb", ["start-all", "restart-all"])
+def test_one_without_autostart_is_not_meant_by_all(box, verb):
+    box.procfile({"web": STAY, "debug": STAY})
+    sections(box, debug={"autostart": "no"})
+    running = box.start()
+    running.wait_line("web started", "procman")
+    assert "debug" not in box.ask("run", verb).out
+    assert box.running_pids()["debug"] is None
+    assert box.ask("run", "start", "debug").code == 0
+    before = box.running_pids()["debug"]
+    assert box.ask("run", verb).code == 0
+    again = box.running_pids()["debug"]
+    assert (again != before) == (verb == "restart-all")
+    running.stop()
+
+
 def test_patterns_and_groups_mean_processes_everywhere(box):
     box.procfile({name: STAY for name in ("etcd1", "etcd2", "proxy", "web")})
     sections(box, **{"etcd*": {"group": "members"},
