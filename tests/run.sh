@@ -119,9 +119,10 @@ analyze() {
         nice -n 19 xargs -0 -n 4 -P 2 clang-tidy -p build --quiet
 }
 
-# A shell's background jobs ignore SIGINT, and so would all that they start.
+# A shell's background jobs ignore SIGINT, nohup's SIGHUP, and so would all that
+# they start.
 as_by_hand() {
-    env --default-signal=INT,QUIT "$@"
+    env --default-signal=INT,QUIT,HUP "$@"
 }
 
 run_units() { # build folder
