@@ -34,6 +34,8 @@ python3         command:python3
 python3-pytest  python:pytest
 nginx           command:nginx
 curl            command:curl
+groff-base      command:groff
+less            command:less
 valgrind        command:valgrind
 strace          command:strace
 procps          command:ps
