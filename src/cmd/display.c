@@ -49,6 +49,7 @@ static void on_broken(void *owner)
     if (display->over) {
         /* Nobody is left to wait for; not from within the outbox. */
         display->words_left = 0;
+        display->hurry = true;
         uv_timer_start(&display->last_words, on_last_words, 0, 0);
     } else {
         display->watcher->on_broken(display->owner,
@@ -206,20 +207,21 @@ bool display_open(struct display *display, uv_loop_t *loop, int directory,
     return true;
 }
 
-/* A reader that takes something is waited for, one that stands still is not. */
+/* Also keeps the loop alive as long as something waits. */
 static void on_last_words(uv_timer_t *timer)
 {
     struct display *display = timer->data;
     uint64_t left = outbox_waiting(display->outbox);
 
-    if (left == display->words_left)
+    if (left == display->words_left && display->hurry)
         close_output(display);
     display->words_left = left;
 }
 
-void display_end(struct display *display)
+void display_end(struct display *display, bool hurry)
 {
     display->over = true;
+    display->hurry = hurry;
     output_flush(&display->output);
     if (uv_is_closing((uv_handle_t *)&display->last_words))
         return; /* all was written, and the outbox is gone already */

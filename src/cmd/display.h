@@ -31,7 +31,7 @@ struct display {
     uv_timer_t last_words;
     uint64_t words_left; /* when it last looked */
     bool on_terminal;    /* what we write goes there */
-    bool over;
+    bool over, hurry;
 };
 
 /* What a slow reader does not take is kept below `directory`, which is the
@@ -47,8 +47,10 @@ bool display_open(struct display *display, uv_loop_t *loop, int directory,
 struct os_window display_window(const struct display *display);
 
 /* Nobody writes any more: says the last words and closes itself, so that the
- * loop can end.  The watcher is not called from now on. */
-void display_end(struct display *display);
+ * loop can end.  The watcher is not called from now on.  A reader that stands
+ * still is waited for, as any program waits for it, unless we are in a hurry:
+ * then only one that takes something is. */
+void display_end(struct display *display, bool hurry);
 
 /* After the loop. */
 void display_release(struct display *display);

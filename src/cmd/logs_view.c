@@ -45,7 +45,7 @@ static void finish(struct view *view, int code)
     view->code = code;
     uv_close((uv_handle_t *)&view->poll, NULL);
     uv_close((uv_handle_t *)&view->patience, NULL);
-    display_end(&view->display);
+    display_end(&view->display, false);
 }
 
 static void fail(struct view *view, const char *problem)

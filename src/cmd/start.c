@@ -147,7 +147,7 @@ static void on_over(void *owner, const struct supervisor_result *result)
     struct start *start = owner;
 
     start->result = *result;
-    display_end(&start->display);
+    display_end(&start->display, result->signum != 0);
 }
 
 /* ---- the supervisor ------------------------------------------------------ */

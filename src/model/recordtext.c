@@ -87,15 +87,15 @@ static uint64_t take_number(struct text *text, uint64_t most)
 static void take_mark(struct text *text, struct ring_record *record)
 {
     static const struct {
-        char mark;
         enum ring_kind kind;
         int stream;
+        char mark;
         bool continues;
     } marks[] = {
-        {'o', RING_LINE, 1, false},    {'e', RING_LINE, 2, false},
-        {'O', RING_LINE, 1, true},     {'E', RING_LINE, 2, true},
-        {'s', RING_STARTED, 0, false}, {'x', RING_ENDED, 0, false},
-        {'n', RING_NOTE, 0, false},    {'b', RING_BEHALF, 0, false},
+        {RING_LINE, 1, 'o', false},    {RING_LINE, 2, 'e', false},
+        {RING_LINE, 1, 'O', true},     {RING_LINE, 2, 'E', true},
+        {RING_STARTED, 0, 's', false}, {RING_ENDED, 0, 'x', false},
+        {RING_NOTE, 0, 'n', false},    {RING_BEHALF, 0, 'b', false},
     };
     size_t i = 0, count = sizeof marks / sizeof *marks;
 

@@ -2,6 +2,7 @@
 #include "procman/mem.h"
 #include "procman/words.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,6 +296,7 @@ void changes_remove(struct changes *changes, const struct roster *roster,
 
 static const struct plan_process *planned(const struct change *change)
 {
+    assert(change->plan || change->member);
     return change->plan ? &change->plan->plan.processes[change->index]
                         : change->member->planned;
 }

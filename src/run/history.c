@@ -161,7 +161,7 @@ static void on_line(struct sink *sink, const struct line *line)
         history->speaker = who;
     if (who >= history->count || !history->pasts[who].source)
         return;
-    if (line->kind == LINE_ENDED)
+    if (line->kind == LINE_ENDED && line->about)
         history->pasts[who].ended_run = line->about->run;
     if (keeps(&history->pasts[who]))
         keep(history, who, line);

@@ -180,8 +180,8 @@ static void on_before_sleep(uv_prepare_t *before_sleep)
     while (waiters->changed) {
         struct waiter *each = waiters->first;
         waiters->changed = false;
-        while (each)
-            each = look_at(each) ? waiters->first : each->next;
+        while (each) /* one that is gone is no longer in the list */
+            each = look_at(each) ? waiters->first : each->next; /* NOLINT */
     }
     uv_prepare_stop(before_sleep);
     arm(waiters);
@@ -342,8 +342,8 @@ void waiters_init(struct waiters *waiters, uv_loop_t *loop,
 void waiters_close(struct waiters *waiters)
 {
     waiters->ending = true;
-    while (waiters->first)
-        if (!look_at(waiters->first))
+    while (waiters->first)            /* the same: it is the next one */
+        if (!look_at(waiters->first)) /* NOLINT */
             finish_in_vain(waiters->first, 1, "procman has ended");
     handles_close((uv_handle_t *)&waiters->before_sleep);
     handles_close((uv_handle_t *)&waiters->timer);

@@ -296,6 +296,34 @@ def test_a_terminal_that_nobody_reads_holds_up_nobody(box):
     assert running.stop() == -signal.SIGINT
 
 
+def test_at_the_end_a_reader_that_stands_still_is_waited_for(box):
+    box.procfile({"web": "seq 1 400000"})
+    read, write = os.pipe()
+    running = box.start_into(write, "start", "-logtime=false")
+    os.close(write)
+    until(lambda: box.ask("list").code == 1, "all have ended", 60)
+    time.sleep(7)  # longer than one in a hurry would wait
+    data = bytearray()
+    while piece := os.read(read, 1 << 16):
+        data += piece
+    os.close(read)
+    assert running.wait() == 0
+    shown = [line for line in text_of(bytes(data)).splitlines()
+             if line.startswith("    web | ")]
+    assert shown == [f"    web | {number}" for number in range(1, 400001)]
+
+
+def test_a_ctrl_c_ends_the_wait_for_a_reader_that_stands_still(box):
+    box.procfile({"web": "seq 1 400000"})
+    read, write = os.pipe()
+    running = box.start_into(write, "start")
+    os.close(write)
+    until(lambda: box.ask("list").code == 1, "all have ended", 60)
+    running.send(signal.SIGINT)
+    assert running.wait() == -signal.SIGINT
+    os.close(read)
+
+
 @pytest.mark.skipif(not shutil.which("less"), reason="there is no less")
 def test_less_may_stand_still_and_goes_on(box):
     box.procfile({"flood": FLOOD + "; exec sleep 100"})
