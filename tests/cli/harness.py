@@ -488,13 +488,30 @@ class Box:
         return {name: status.get("pid")
                 for name, status in self.statuses(*words).items()}
 
+    def _is_client(self, pid):
+        words = command_line(pid)
+        rest = words[len(self.program):]
+        return words[:len(self.program)] == self.program and (
+            "start" not in rest or "run" in rest)
+
+    def _survivors(self):
+        """Who still carries the mark; a client that was asked in the
+        background has a moment to see that its session has gone."""
+        deadline = time.monotonic() + 10 * PATIENCE
+        while True:
+            survivors = bearers(self.mark)
+            if time.monotonic() > deadline or not any(
+                    map(self._is_client, survivors)):
+                return survivors
+            time.sleep(0.02)
+
     def close(self):
         """Ends everything, and says what should not have been."""
         faults = []
         for running in self.all:
             if not running.force_down():
                 faults.append(f"procman had to be killed:\n{running.tail()}")
-        survivors = bearers(self.mark)
+        survivors = self._survivors()
         if survivors and not self.leftovers_expected:
             faults += [f"outlived procman: {pid} {command_line(pid)}"
                        for pid in survivors]
