@@ -30,6 +30,9 @@ bool os_lock(int file);
  * -1: errno says why. */
 int os_open_nameless(int directory);
 
+/* All of it, where it waits for whoever takes it; false: errno says why. */
+bool os_write_all(int file, const void *bytes, size_t len);
+
 /* All of it, at a place of the file; false: errno says why. */
 bool os_write_at(int file, const void *bytes, size_t len, uint64_t at);
 bool os_read_at(int file, void *bytes, size_t len, uint64_t at);

@@ -133,33 +133,19 @@ int ask_names(const struct command *command, const struct options *options,
     return ask(options, &request);
 }
 
-static bool on_part(void *owner, const json_t *part)
-{
-    const char *text = json_string_value(json_object_get(part, "text"));
-
-    (void)owner;
-    if (text)
-        ask_print_line(text);
-    fflush(stdout);
-    return true;
-}
-
 int ask_telling(const struct options *options, const struct request *request)
 {
     int code = EXIT_NOT_DONE;
     bool names = request->verb == VERB_REMOVE;
     struct reply reply;
-    struct cause why = {{0}};
     int connection = ask_connect_to(options, names ? request->names : NULL,
                                     names ? request->name_count : 0, !names, 0);
 
     if (connection < 0)
         return code;
-    if (client_ask_parts(connection, request, on_part, NULL, &reply, &why)) {
+    if (ask_reply_in_steps(connection, request, &reply)) {
         code = ask_print(&reply);
         reply_release(&reply);
-    } else {
-        command_fail(EXIT_NOT_DONE, &why);
     }
     close(connection);
     return code;

@@ -3,6 +3,7 @@
 #include "procman/conversation.h"
 #include "procman/jsontext.h"
 #include "procman/mem.h"
+#include "procman/os_file.h"
 #include "procman/os_pty.h"
 #include "raw_terminal.h"
 
@@ -114,20 +115,6 @@ static void greet(struct attach *attach, bool types)
     free(text);
 }
 
-static bool show(const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t count = write(STDOUT_FILENO, bytes, len);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return false;
-        bytes += count;
-        len -= (size_t)count;
-    }
-    return true;
-}
-
 static void take_part(struct attach *attach, const json_t *part)
 {
     const char *text = json_string_value(json_object_get(part, "bytes"));
@@ -135,7 +122,7 @@ static void take_part(struct attach *attach, const json_t *part)
     struct buf bytes = {0};
 
     if (text && bytetext_decode(&bytes, text) && bytes.len &&
-        !show(bytes.data, bytes.len))
+        !os_write_all(STDOUT_FILENO, bytes.data, bytes.len))
         attach->over = true; /* nobody looks any more */
     buf_release(&bytes);
     if (types)

@@ -80,6 +80,22 @@ int os_open_nameless(int directory)
     return file;
 }
 
+bool os_write_all(int file, const void *bytes, size_t len)
+{
+    const char *from = bytes;
+
+    while (len > 0) {
+        ssize_t count = write(file, from, len);
+        if (count < 0 && errno != EINTR)
+            return false;
+        if (count > 0) {
+            from += count;
+            len -= (size_t)count;
+        }
+    }
+    return true;
+}
+
 bool os_write_at(int file, const void *bytes, size_t len, uint64_t at)
 {
     const char *from = bytes;

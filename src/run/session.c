@@ -198,20 +198,6 @@ bool session_begin(struct session *session, const char *procfile,
 
 /* ---- what others see of it -------------------------------------------- */
 
-static bool write_all(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t count = write(fd, text, len);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return false;
-        text += count;
-        len -= (size_t)count;
-    }
-    return true;
-}
-
 /* Some file systems tell that they are full only when a file is closed. */
 static bool write_file(int directory, const char *name, const char *text)
 {
@@ -220,7 +206,7 @@ static bool write_file(int directory, const char *name, const char *text)
     if (fd < 0)
         return false;
 
-    bool done = write_all(fd, text, strlen(text));
+    bool done = os_write_all(fd, text, strlen(text));
     int error = errno;
     if (close(fd) != 0 && done)
         return false;
