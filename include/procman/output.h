@@ -35,8 +35,8 @@ void output_add_source(struct output *output, const struct source *source);
 void output_change_source(struct output *output, const struct source *source);
 void output_remove_source(struct output *output, const struct source *source);
 
-void output_line(struct output *output, const struct source *source, int stream,
-                 const char *text, size_t len, bool continues);
+void output_span(struct output *output, const struct source *source, int stream,
+                 const struct span *span);
 
 /* A line under a name: procman's own, about a process or about none, or on
  * behalf of a process. */

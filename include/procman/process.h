@@ -13,6 +13,7 @@
 #include "procman/backoff.h"
 #include "procman/environment.h"
 #include "procman/life.h"
+#include "procman/lines.h"
 #include "procman/os.h"
 #include "procman/os_pty.h"
 #include "procman/readiness.h"
@@ -74,9 +75,9 @@ struct process_run {
 
 /* Who is told.  Called from the event loop or from within process_tell(). */
 struct process_watcher {
-    /* One line of output, without its newline; `stream` is 1 or 2. */
-    void (*on_line)(void *owner, struct process *process, int stream,
-                    const char *text, size_t len, bool continues);
+    /* Lines of output (lines.h); `stream` is 1 or 2. */
+    void (*on_span)(void *owner, struct process *process, int stream,
+                    const struct span *span);
     /* A run is about to begin: the last moment to change its spec, followed by
      * process_renew(). */
     void (*on_starting)(void *owner, struct process *process);

@@ -8,6 +8,7 @@
 #define PROCMAN_SINK_H
 
 #include "procman/cause.h"
+#include "procman/lines.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +51,12 @@ struct line {
 struct sink {
     /* The line is valid during the call only.  NULL: it wants none now. */
     void (*line)(struct sink *sink, const struct line *line);
+    /* Several that a process has written, at once: `first` is the first of them,
+     * and what it says holds for all but its text and its number, from which the
+     * others count on; only the first may continue another.  NULL: they come one
+     * by one. */
+    void (*span)(struct sink *sink, const struct line *first,
+                 const struct span *span);
     void (*flush)(struct sink *sink);
     /* A process has come, before its first line, or gone, after its last; NULL
      * for whom that does not matter. */
@@ -61,5 +68,28 @@ struct sink {
      * them cannot be opened, why.  NULL for whom it does not concern. */
     size_t (*reopen)(struct sink *sink, struct cause *why);
 };
+
+/* The others of a span, for whom has to look at each of them. */
+static inline struct line line_of_span(const struct line *first,
+                                       const struct span *span, size_t number)
+{
+    struct line line = *first;
+
+    line.text = span->text + span->lines[number].at;
+    line.len = span->lines[number].len;
+    line.seq += number;
+    line.continues = first->continues && number == 0;
+    return line;
+}
+
+/* One by one. */
+static inline void sink_hand_on(struct sink *sink, const struct line *first,
+                                const struct span *span)
+{
+    for (size_t i = 0; i < span->count; i++) {
+        struct line line = line_of_span(first, span, i);
+        sink->line(sink, &line);
+    }
+}
 
 #endif

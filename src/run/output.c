@@ -83,19 +83,27 @@ static void hand_out(struct output *output, struct line *line)
     output_hand_on(output, line);
 }
 
-void output_line(struct output *output, const struct source *source, int stream,
-                 const char *text, size_t len, bool continues)
+void output_span(struct output *output, const struct source *source, int stream,
+                 const struct span *span)
 {
-    struct line line = {
+    struct line first = {
         .source = source,
         .kind = LINE_WRITTEN,
         .stream = stream,
-        .text = text,
-        .len = len,
-        .continues = continues,
+        .text = span->text,
+        .len = span->lines->len,
+        .continues = span->continues,
     };
 
-    hand_out(output, &line);
+    number(output, &first);
+    output->seq += span->count - 1;
+    for (size_t i = 0; i < output->sink_count; i++) {
+        struct sink *sink = output->sinks[i];
+        if (sink->span && span->count > 1)
+            sink->span(sink, &first, span);
+        else if (sink->line)
+            sink_hand_on(sink, &first, span);
+    }
 }
 
 #define SAID_ROOM 1280

@@ -19,23 +19,23 @@ const struct process_watcher *process_watcher(const struct process *process)
 
 /* ---- output ----------------------------------------------------------- */
 
-static void tell_line(struct process *process, int stream, const char *text,
-                      size_t len, bool continues)
+static void tell_span(struct process *process, int stream,
+                      const struct span *span)
 {
-    process_watcher(process)->on_line(process->site->owner, process, stream,
-                                      text, len, continues);
+    process_watcher(process)->on_span(process->site->owner, process, stream,
+                                      span);
     if (process->ready)
-        ready_line(process->ready, text, len);
+        ready_read(process->ready, span);
 }
 
-static void on_stdout(void *owner, const char *text, size_t len, bool continues)
+static void on_stdout(void *owner, const struct span *span)
 {
-    tell_line(owner, 1, text, len, continues);
+    tell_span(owner, 1, span);
 }
 
-static void on_stderr(void *owner, const char *text, size_t len, bool continues)
+static void on_stderr(void *owner, const struct span *span)
 {
-    tell_line(owner, 2, text, len, continues);
+    tell_span(owner, 2, span);
 }
 
 static void on_quiet(uv_timer_t *timer);

@@ -302,11 +302,12 @@ void ready_freeze(struct ready *ready, bool frozen)
         start_probe(ready, asked, ready->is_ready);
 }
 
-void ready_line(struct ready *ready, const char *text, size_t len)
+void ready_read(struct ready *ready, const struct span *span)
 {
-    if (ready->match && !ready->is_ready &&
-        logmatch_line(ready->match, text, len))
-        become_ready(ready, false);
+    for (size_t i = 0; i < span->count && ready->match && !ready->is_ready; i++)
+        if (logmatch_line(ready->match, span->text + span->lines[i].at,
+                          span->lines[i].len))
+            become_ready(ready, false);
 }
 
 void ready_ended(struct ready *ready, bool well)

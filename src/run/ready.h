@@ -10,6 +10,7 @@
 #define PROCMAN_READY_H
 
 #include "procman/environment.h"
+#include "procman/lines.h"
 #include "procman/os.h"
 #include "procman/readiness.h"
 
@@ -62,8 +63,8 @@ void ready_watch(struct ready *ready);
  * say it.  Thawed, it has as much time as at first. */
 void ready_freeze(struct ready *ready, bool frozen);
 
-/* A line it wrote. */
-void ready_line(struct ready *ready, const char *text, size_t len);
+/* Lines it wrote. */
+void ready_read(struct ready *ready, const struct span *span);
 
 /* The leader has ended, well or not: its last word counts. */
 void ready_ended(struct ready *ready, bool well);

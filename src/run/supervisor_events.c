@@ -7,13 +7,13 @@
 
 /* ---- what processes tell ---------------------------------------------- */
 
-static void on_line(void *owner, struct process *process, int stream,
-                    const char *text, size_t len, bool continues)
+static void on_span(void *owner, struct process *process, int stream,
+                    const struct span *span)
 {
     struct supervisor *supervisor = owner;
 
-    output_line(supervisor->config.output, &member_of(process)->source, stream,
-                text, len, continues);
+    output_span(supervisor->config.output, &member_of(process)->source, stream,
+                span);
 }
 
 static void on_starting(void *owner, struct process *process)
@@ -319,7 +319,7 @@ void supervisor_reap(struct supervisor *supervisor)
 }
 
 const struct process_watcher supervisor_watcher = {
-    .on_line = on_line,
+    .on_span = on_span,
     .on_starting = on_starting,
     .on_started = on_started,
     .on_unwell = on_unwell,

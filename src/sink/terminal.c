@@ -2,6 +2,7 @@
 #include "procman/escapes.h"
 #include "procman/highlight.h"
 #include "procman/mem.h"
+#include "procman/prefixed.h"
 #include "procman/pretty.h"
 
 #include <stdlib.h>
@@ -243,6 +244,31 @@ static void on_line(struct sink *sink, const struct line *line)
     out->len = (size_t)(to - out->data);
 }
 
+/* Nothing is to be done with what is shown, and nothing to be marked. */
+static bool is_plain(struct terminal *terminal, const struct line *first,
+                     const struct span *span)
+{
+    if (terminal->style.harmless || first->continues || first->source->pretty ||
+        (first->stream == 2 && terminal->style.mark_stderr))
+        return false;
+    return !column_of(terminal, first->source)->highlight &&
+           !(terminal->style.color && has_escape(span->text, span->len));
+}
+
+static void on_span(struct sink *sink, const struct line *first,
+                    const struct span *span)
+{
+    struct terminal *terminal = (struct terminal *)sink;
+
+    if (is_hidden(first))
+        return;
+    if (is_plain(terminal, first, span))
+        prefixed_add(outbox_pending(terminal->outbox),
+                     prefix_of(terminal, first), span);
+    else
+        sink_hand_on(sink, first, span);
+}
+
 static void on_flush(struct sink *sink)
 {
     outbox_flush(((struct terminal *)sink)->outbox);
@@ -255,6 +281,7 @@ struct sink *terminal_create(struct outbox *outbox,
 
     terminal->sink = (struct sink){
         .line = on_line,
+        .span = on_span,
         .flush = on_flush,
         .come = on_come,
         .gone = on_gone,

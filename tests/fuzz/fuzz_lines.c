@@ -14,10 +14,9 @@ struct seen {
     size_t pieces;
 };
 
-static void on_piece(void *owner, const char *text, size_t len, bool continues)
+static void on_piece(struct seen *seen, const char *text, size_t len,
+                     bool continues)
 {
-    struct seen *seen = owner;
-
     CHECK(len <= LINES_LIMIT);
     CHECK(!memchr(len ? text : "", '\n', len));
     CHECK(!continues || (len > 0 && seen->pieces > 0));
@@ -25,6 +24,24 @@ static void on_piece(void *owner, const char *text, size_t len, bool continues)
         buf_add_char(&seen->text, '\n');
     buf_add(&seen->text, text, len);
     seen->pieces++;
+}
+
+/* Its lines are one behind the other, with nothing but their ends between them:
+ * so who takes all of the text takes them as they came. */
+static void on_span(void *owner, const struct span *span)
+{
+    size_t at = 0;
+
+    CHECK(span->count > 0 && span->count <= SPAN_LINES);
+    for (size_t i = 0; i < span->count; i++) {
+        const struct span_line *line = &span->lines[i];
+        CHECK(line->at == at && at + line->len <= span->len);
+        on_piece(owner, span->text + at, line->len, span->continues && i == 0);
+        at += line->len;
+        at += at < span->len && span->text[at] == '\r';
+        at += at < span->len && span->text[at] == '\n';
+    }
+    CHECK(at == span->len);
 }
 
 /* What must have been seen of these bytes: the same, cut by the simple rule. */
@@ -90,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lines lines;
     size_t budget = 8;
 
-    lines_init(&lines, on_piece, &seen);
+    lines_init(&lines, on_span, &seen);
     for (size_t at = 0; at < size;) {
         uint8_t step = data[at++];
         size_t rest = size - at, len = step < rest ? step : rest;

@@ -12,13 +12,16 @@
 #include <string.h>
 
 /* Writes "[text]" for a line and "+[text]" for a piece that continues. */
-static void on_line(void *owner, const char *text, size_t len, bool continues)
+static void on_span(void *owner, const struct span *span)
 {
     struct buf *seen = owner;
 
-    buf_add_string(seen, continues ? "+[" : "[");
-    buf_add(seen, text, len);
-    buf_add_char(seen, ']');
+    assert_true(span->count > 0);
+    for (size_t i = 0; i < span->count; i++) {
+        buf_add_string(seen, span->continues && i == 0 ? "+[" : "[");
+        buf_add(seen, span->text + span->lines[i].at, span->lines[i].len);
+        buf_add_char(seen, ']');
+    }
 }
 
 static void feed(struct lines *lines, const char *text)
@@ -53,7 +56,7 @@ static void check_stories(const struct story *stories, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct buf seen = {0};
         struct lines lines;
-        lines_init(&lines, on_line, &seen);
+        lines_init(&lines, on_span, &seen);
         for (const char *const *step = stories[i].steps; *step; step++) {
             if (strcmp(*step, FLUSH) == 0)
                 lines_flush(&lines);
@@ -150,7 +153,7 @@ static void lines_wait_while_there_is_something_to_flush(void **state)
     struct buf seen = {0};
     struct lines lines;
 
-    lines_init(&lines, on_line, &seen);
+    lines_init(&lines, on_span, &seen);
     assert_false(lines_waiting(&lines));
     feed(&lines, "one\n");
     assert_false(lines_waiting(&lines));
@@ -179,7 +182,7 @@ static void any_byte_but_the_newline_is_in_the_line(void **state)
     buf_add(&expected, bytes, sizeof bytes);
     buf_add_char(&expected, ']');
 
-    lines_init(&lines, on_line, &seen);
+    lines_init(&lines, on_span, &seen);
     for (int i = 0; i < 256; i++)
         lines_feed(&lines, bytes + i, 1);
     lines_feed(&lines, "\n", 1);
@@ -197,14 +200,15 @@ struct pieces {
     size_t count;
 };
 
-static void on_piece(void *owner, const char *text, size_t len, bool continues)
+static void on_piece(void *owner, const struct span *span)
 {
     struct pieces *pieces = owner;
 
-    assert_true(len == 0 || text != NULL);
+    assert_non_null(span->text);
+    assert_int_equal(span->count, 1);
     assert_true(pieces->count < 8);
-    pieces->lens[pieces->count] = len;
-    pieces->continues[pieces->count++] = continues;
+    pieces->lens[pieces->count] = span->lines->len;
+    pieces->continues[pieces->count++] = span->continues;
 }
 
 /* A line of `len` bytes and its end, arriving `step` bytes at a time. */
@@ -289,16 +293,15 @@ struct window {
     size_t inside, outside;
 };
 
-static void on_line_in_window(void *owner, const char *text, size_t len,
-                              bool continues)
+static void on_span_in_window(void *owner, const struct span *span)
 {
     struct window *window = owner;
 
-    assert_false(continues);
-    if (text >= window->begin && text + len <= window->end)
-        window->inside++;
+    assert_false(span->continues);
+    if (span->text >= window->begin && span->text + span->len <= window->end)
+        window->inside += span->count;
     else
-        window->outside++;
+        window->outside += span->count;
 }
 
 static void whole_lines_are_not_copied(void **state)
@@ -308,7 +311,7 @@ static void whole_lines_are_not_copied(void **state)
     struct window window = {text, text + sizeof text, 0, 0};
     struct lines lines;
 
-    lines_init(&lines, on_line_in_window, &window);
+    lines_init(&lines, on_span_in_window, &window);
     lines_feed(&lines, text, sizeof text - 1);
     assert_null(lines.held);
     lines_feed(&lines, text, 2);
@@ -316,6 +319,94 @@ static void whole_lines_are_not_copied(void **state)
     assert_null(lines.held);
     assert_int_equal(window.inside, 4 + 3);
     assert_int_equal(window.outside, 1);
+}
+
+/* ---- spans ---------------------------------------------------------------- */
+
+/* What each span had: its lines and its bytes. */
+struct spans {
+    size_t counts[64], lens[64];
+    size_t count;
+    struct buf all; /* of all of them */
+};
+
+static void on_span_noted(void *owner, const struct span *span)
+{
+    struct spans *spans = owner;
+    size_t at = 0;
+
+    assert_true(spans->count < 64);
+    for (size_t i = 0; i < span->count; i++) {
+        const struct span_line *line = &span->lines[i];
+        size_t behind = line->at + line->len;
+        assert_int_equal(line->at, at);
+        if (behind < span->len && span->text[behind] == '\r')
+            behind++;
+        if (behind < span->len)
+            assert_int_equal(span->text[behind++], '\n');
+        at = behind;
+    }
+    assert_int_equal(at, span->len);
+    spans->counts[spans->count] = span->count;
+    spans->lens[spans->count++] = span->len;
+    buf_add(&spans->all, span->text, span->len);
+}
+
+static struct spans spans_of(const char *text, size_t len)
+{
+    struct spans spans = {0};
+    struct lines lines;
+
+    lines_init(&lines, on_span_noted, &spans);
+    lines_feed(&lines, text, len);
+    lines_end(&lines);
+    return spans;
+}
+
+static void lines_that_come_together_leave_together(void **state)
+{
+    static const char text[] = "one\r\n\n\r\nfour\nand the beginning of";
+    struct spans spans = spans_of(text, sizeof text - 1);
+
+    (void)state;
+    assert_int_equal(spans.count, 2);
+    assert_int_equal(spans.counts[0], 4);
+    assert_int_equal(spans.lens[0], strlen("one\r\n\n\r\nfour\n"));
+    assert_int_equal(spans.counts[1], 1);
+    assert_int_equal(spans.lens[1], strlen("and the beginning of"));
+    buf_release(&spans.all);
+}
+
+/* Of lines as long as this: no span is much more than it may be, and none
+ * is lost between two of them. */
+static void check_spans(size_t line_len)
+{
+    static char text[100000];
+    size_t len = sizeof text / line_len * line_len, sum = 0, count = 0;
+
+    for (size_t i = 0; i < len; i++)
+        text[i] = i % line_len == line_len - 1 ? '\n' : (char)('a' + i % 23);
+
+    struct spans spans = spans_of(text, len);
+    for (size_t i = 0; i < spans.count; i++) {
+        assert_true(spans.counts[i] <= SPAN_LINES);
+        assert_true(spans.lens[i] < SPAN_BYTES + 64 + line_len);
+        count += spans.counts[i];
+        sum += spans.lens[i];
+    }
+    assert_int_equal(count, len / line_len);
+    assert_int_equal(sum, len);
+    assert_memory_equal(spans.all.data, text, len);
+    buf_release(&spans.all);
+}
+
+static void a_span_is_bounded_and_the_next_one_goes_on(void **state)
+{
+    (void)state;
+    for (size_t line_len = 2; line_len < 300; line_len++)
+        check_spans(line_len);
+    check_spans(5000);
+    check_spans(50000);
 }
 
 int main(void)
@@ -331,6 +422,8 @@ int main(void)
         cmocka_unit_test(a_long_line_leaves_in_pieces_however_it_arrives),
         cmocka_unit_test(an_endless_line_holds_no_more_than_the_limit),
         cmocka_unit_test(whole_lines_are_not_copied),
+        cmocka_unit_test(lines_that_come_together_leave_together),
+        cmocka_unit_test(a_span_is_bounded_and_the_next_one_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,13 +72,14 @@ static void on_result(void *owner, bool well, const char *why)
 
 static const struct probe_watcher looks = {on_result, owns};
 
-static void on_line(void *owner, const char *text, size_t len, bool continues)
+static void on_span(void *owner, const struct span *span)
 {
     struct member *member = owner;
 
-    (void)continues;
-    if (logmatch_line(member->world->election, text, len))
-        member->lost_elections++;
+    for (size_t i = 0; i < span->count; i++)
+        if (logmatch_line(member->world->election,
+                          span->text + span->lines[i].at, span->lines[i].len))
+            member->lost_elections++;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -180,7 +181,7 @@ static void start_member(struct world *world, int i)
     execute(world, i, ends[1]);
     close(ends[1]);
     member->output = ends[0];
-    lines_init(&member->lines, on_line, member);
+    lines_init(&member->lines, on_span, member);
     assert_int_equal(uv_poll_init(&world->loop, &member->poll, ends[0]), 0);
     member->poll.data = member;
     uv_poll_start(&member->poll, UV_READABLE, on_poll);

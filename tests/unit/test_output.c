@@ -42,6 +42,15 @@ static void note_flush(struct sink *sink)
     ((struct notebook *)sink)->flushes++;
 }
 
+static void write_line(struct output *output, const struct source *source,
+                       int stream, const char *text, size_t len, bool continues)
+{
+    struct span_line line = {0, (uint32_t)len};
+    struct span span = {text, len, &line, 1, continues};
+
+    output_span(output, source, stream, &span);
+}
+
 struct world {
     uv_loop_t loop;
     uv_idle_t idle;
@@ -80,19 +89,57 @@ static void every_sink_gets_every_line_in_order(void **state)
     struct world *world = *state;
 
     output_add_sink(&world->output, &world->second.sink);
-    output_line(&world->output, &web, 1, "one", 3, false);
-    output_line(&world->output, &web, 2, "two", 3, true);
+    write_line(&world->output, &web, 1, "one", 3, false);
+    write_line(&world->output, &web, 2, "two", 3, true);
     output_say(&world->output, "three %d", 3);
     assert_string_equal(world->first.text,
                         "web/1|one;web/2+two;procman/0|three 3;");
     assert_string_equal(world->second.text, world->first.text);
 }
 
+static const struct span_line places[] = {{0, 3}, {4, 0}, {5, 3}};
+static const struct span three = {"one\n\nsix\n", 9, places, 3, true};
+
+static void lines_that_came_together_are_numbered_one_by_one(void **state)
+{
+    struct world *world = *state;
+
+    output_span(&world->output, &web, 2, &three);
+    assert_string_equal(world->first.text, "web/2+one;web/2|;web/2|six;");
+    assert_true(world->first.seq == 3);
+    output_say(&world->output, "x");
+    assert_true(world->first.seq == 4);
+}
+
+static void note_span(struct sink *sink, const struct line *first,
+                      const struct span *span)
+{
+    struct line second = line_of_span(first, span, 1);
+
+    note_line(sink, first);
+    note_line(sink, &second);
+    assert_int_equal(span->count, 3);
+}
+
+static void who_wants_them_together_gets_them_together(void **state)
+{
+    struct world *world = *state;
+
+    world->first.sink.span = note_span;
+    output_add_sink(&world->output, &world->second.sink);
+    output_span(&world->output, &web, 1, &three);
+    write_line(&world->output, &web, 1, "alone", 5, false);
+    assert_string_equal(world->first.text, "web/1+one;web/1|;web/1|alone;");
+    assert_string_equal(world->second.text,
+                        "web/1+one;web/1|;web/1|six;web/1|alone;");
+    assert_true(world->first.seq == 4 && world->second.seq == 4);
+}
+
 static void a_line_knows_whom_it_is_about(void **state)
 {
     struct world *world = *state;
 
-    output_line(&world->output, &web, 1, "x", 1, false);
+    write_line(&world->output, &web, 1, "x", 1, false);
     assert_int_equal(world->first.kind, LINE_WRITTEN);
     assert_null(world->first.about);
     output_say(&world->output, "x");
@@ -114,7 +161,7 @@ static void a_line_knows_when_it_was_read(void **state)
     struct world *world = *state;
     int64_t before = (int64_t)time(NULL);
 
-    output_line(&world->output, &web, 1, "x", 1, false);
+    write_line(&world->output, &web, 1, "x", 1, false);
     assert_true(world->first.time_us / 1000000 >= before);
     assert_true(world->first.time_us / 1000000 <= (int64_t)time(NULL));
 }
@@ -123,7 +170,7 @@ static void lines_are_counted_over_all_sources(void **state)
 {
     struct world *world = *state;
 
-    output_line(&world->output, &web, 1, "x", 1, false);
+    write_line(&world->output, &web, 1, "x", 1, false);
     assert_int_equal(world->first.seq, 1);
     output_say(&world->output, "y");
     assert_int_equal(world->first.seq, 2);
@@ -153,7 +200,7 @@ static void what_children_say_is_left_as_it_is(void **state)
 {
     struct world *world = *state;
 
-    output_line(&world->output, &web, 1, "\033[31m\t", 6, false);
+    write_line(&world->output, &web, 1, "\033[31m\t", 6, false);
     assert_string_equal(world->first.text, "web/1|\033[31m\t;");
 }
 
@@ -174,7 +221,7 @@ static void on_idle(uv_idle_t *idle)
     struct world *world = idle->data;
 
     for (int i = 0; i < 10; i++)
-        output_line(&world->output, &web, 1, "x", 1, false);
+        write_line(&world->output, &web, 1, "x", 1, false);
 }
 
 static void sinks_write_once_a_turn(void **state)
@@ -204,6 +251,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORY(every_sink_gets_every_line_in_order),
+        STORY(lines_that_came_together_are_numbered_one_by_one),
+        STORY(who_wants_them_together_gets_them_together),
         STORY(a_line_knows_whom_it_is_about),
         STORY(a_line_knows_when_it_was_read),
         STORY(lines_are_counted_over_all_sources),

@@ -53,14 +53,16 @@ static void note(struct world *world, const char *word)
     buf_add_char(&world->log, ';');
 }
 
-static void on_line(void *owner, struct process *process, int stream,
-                    const char *text, size_t len, bool continues)
+static void on_span(void *owner, struct process *process, int stream,
+                    const struct span *span)
 {
     struct world *world = owner;
 
     (void)process;
-    buf_add_format(&world->log, "%d%c%.*s;", stream, continues ? '+' : '|',
-                   (int)len, text);
+    for (size_t i = 0; i < span->count; i++)
+        buf_add_format(&world->log, "%d%c%.*s;", stream,
+                       span->continues && i == 0 ? '+' : '|',
+                       (int)span->lines[i].len, span->text + span->lines[i].at);
 }
 
 static void on_started(void *owner, struct process *process)
@@ -130,7 +132,7 @@ static void on_starting(void *owner, struct process *process)
 
 static const struct process_watcher watcher = {
     .on_starting = on_starting,
-    .on_line = on_line,
+    .on_span = on_span,
     .on_started = on_started,
     .on_unstartable = on_unstartable,
     .on_ended = on_ended,

@@ -467,6 +467,83 @@ static void all_lines_of_a_turn_leave_together(void **state)
 
 #define STORY(test) cmocka_unit_test_setup_teardown(test, make_world, end_world)
 
+/* ---- several at once ----------------------------------------------------- */
+
+#define LINES 9
+
+/* What they look like shown at once, and one by one. */
+static void check_span(struct world *world, const struct terminal_style *style,
+                       const struct source *source, const struct span *span,
+                       int stream)
+{
+    struct line first = {.source = source,
+                         .stream = stream,
+                         .text = span->text,
+                         .len = span->lines->len,
+                         .continues = span->continues,
+                         .time_us = INT64_C(1000000) * NOON};
+    struct buf *out = outbox_pending(world->outbox), expected = {0};
+
+    make_styled(world, style);
+    world->terminal->come(world->terminal, source);
+    sink_hand_on(world->terminal, &first, span);
+    buf_add(&expected, out->data, out->len);
+    out->len = 0;
+    world->terminal->span(world->terminal, &first, span);
+    assert_int_equal(out->len, expected.len);
+    assert_memory_equal(out->data, expected.data, expected.len);
+    assert_true(source->quiet || out->len > LINES);
+    out->len = 0;
+    buf_release(&expected);
+}
+
+static void check_styles(struct world *world, const struct source *source,
+                         const struct span *span)
+{
+    for (int i = 0; i < 96; i++) {
+        struct terminal_style style = {.color = i & 1,
+                                       .harmless = i & 2,
+                                       .mark_stderr = i & 4,
+                                       .prefix = (enum prefix_style)(i / 8 % 3),
+                                       .time = STAMP_RFC3339,
+                                       .width = 7};
+        check_span(world, &style, source, span, i < 48 ? 1 : 2);
+    }
+}
+
+static void lines_shown_at_once_look_as_if_shown_one_by_one(void **state)
+{
+    static const char *const texts[] = {
+        "plain\nlines\n\nof\r\nsome\nkind\n\nor\nother\n",
+        "a\n\033[31mred\nb\nc\n\033]0;title\a\nd\n{\"level\":\"info\","
+        "\"msg\":\"up\"}\ne\rf\ng\n"};
+    static const struct source sources[] = {
+        {.name = "web"},
+        {.name = "web", .quiet = true},
+        {.name = "web", .pretty = true},
+        {.name = "web", .highlight = "i"},
+        {.name =
+             "a-name-that-is-longer-than-what-is-copied-of-a-prefix-at-once"},
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct span_line lines[LINES];
+        struct span span = {texts[i], strlen(texts[i]), lines, LINES, false};
+        size_t at = 0;
+        for (size_t k = 0; k < LINES; k++) {
+            size_t len = strcspn(texts[i] + at, "\n");
+            bool cr = len > 0 && texts[i][at + len - 1] == '\r';
+            lines[k] = (struct span_line){(uint32_t)at, (uint32_t)(len - cr)};
+            at += len + 1;
+        }
+        assert_int_equal(at, span.len);
+        for (size_t k = 0; k < sizeof sources / sizeof *sources; k++) {
+            check_styles(*state, &sources[k], &span);
+            span.continues = !span.continues;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -493,6 +570,7 @@ int main(void)
         STORY(what_is_looked_for_is_marked_where_there_are_colors),
         STORY(a_blank_line_is_a_line),
         STORY(all_lines_of_a_turn_leave_together),
+        STORY(lines_shown_at_once_look_as_if_shown_one_by_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
