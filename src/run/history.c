@@ -101,18 +101,17 @@ static void on_changed(struct sink *sink, const struct source *source)
 static void forget_some(struct history *history, size_t who)
 {
     struct ring *ring = &history->pasts[who].ring;
-    struct ring_record oldest;
+    uint64_t going;
 
     if (!history->readers) {
         ring_drop_some(ring);
         return;
     }
-    if (!ring_oldest(ring, &oldest))
-        return;
-    for (struct reader *reader = history->readers, *next; reader;
+    going = ring_first_to_go(ring);
+    for (struct reader *reader = history->readers, *next; reader && going;
          reader = next) {
         next = reader->next;
-        reader_make_way(reader, who, oldest.seq);
+        reader_make_way(reader, who, going);
     }
     if (keeps(&history->pasts[who])) /* it may be kept for nobody any more */
         ring_drop(ring);
@@ -129,10 +128,10 @@ static enum ring_kind kind_of(const struct line *line)
     return RING_LINE;
 }
 
-static void keep(struct history *history, size_t who, const struct line *line)
+static struct ring_record record_of(const struct past *past,
+                                    const struct line *line)
 {
-    struct past *past = &history->pasts[who];
-    struct ring_record record = {
+    return (struct ring_record){
         .seq = line->seq,
         .time_us = line->time_us,
         .run = past->source->run,
@@ -143,28 +142,75 @@ static void keep(struct history *history, size_t who, const struct line *line)
         .len = line->len,
         .text = line->text,
     };
+}
+
+static void tell_readers(struct history *history, size_t who, uint64_t seq)
+{
+    for (struct reader *reader = history->readers; reader;
+         reader = reader->next)
+        reader_hear(reader, who, seq);
+}
+
+static void keep(struct history *history, size_t who, const struct line *line)
+{
+    struct past *past = &history->pasts[who];
+    struct ring_record record = record_of(past, line);
 
     while (keeps(past) && !ring_add(&past->ring, &record))
         forget_some(history, who);
-    for (struct reader *reader = history->readers; reader;
-         reader = reader->next)
-        reader_hear(reader, who, line->seq);
+    tell_readers(history, who, line->seq);
+}
+
+static void keep_span(struct history *history, size_t who,
+                      const struct line *first, const struct span *span)
+{
+    struct past *past = &history->pasts[who];
+    struct ring_record record = record_of(past, first);
+
+    record.text = span->text;
+    record.len = span->len;
+    while (keeps(past) && !ring_add_lines(&past->ring, &record, span->count))
+        forget_some(history, who);
+    tell_readers(history, who, first->seq);
+}
+
+/* NULL: of this nothing is kept. */
+static struct past *hear(struct history *history, const struct line *line,
+                         uint64_t last_seq)
+{
+    size_t who = who_is(line->about ? line->about : line->source);
+
+    history->seq = last_seq;
+    if (line->kind == LINE_WRITTEN && !line->source->quiet)
+        history->speaker = who;
+    if (who >= history->count || !history->pasts[who].source)
+        return NULL;
+    if (line->kind == LINE_ENDED && line->about)
+        history->pasts[who].ended_run = line->about->run;
+    return keeps(&history->pasts[who]) ? &history->pasts[who] : NULL;
 }
 
 static void on_line(struct sink *sink, const struct line *line)
 {
     struct history *history = (struct history *)sink;
-    size_t who = who_is(line->about ? line->about : line->source);
+    struct past *past = hear(history, line, line->seq);
 
-    history->seq = line->seq;
-    if (line->kind == LINE_WRITTEN && !line->source->quiet)
-        history->speaker = who;
-    if (who >= history->count || !history->pasts[who].source)
+    if (past)
+        keep(history, (size_t)(past - history->pasts), line);
+}
+
+static void on_span(struct sink *sink, const struct line *first,
+                    const struct span *span)
+{
+    struct history *history = (struct history *)sink;
+    struct past *past = hear(history, first, first->seq + span->count - 1);
+
+    if (!past)
         return;
-    if (line->kind == LINE_ENDED && line->about)
-        history->pasts[who].ended_run = line->about->run;
-    if (keeps(&history->pasts[who]))
-        keep(history, who, line);
+    if (ring_takes(&past->ring, span->len))
+        keep_span(history, (size_t)(past - history->pasts), first, span);
+    else
+        sink_hand_on(sink, first, span);
 }
 
 static void on_flush(struct sink *sink)
@@ -229,6 +275,7 @@ struct history *history_create(history_means_fn *means)
 
     history->sink = (struct sink){
         .line = on_line,
+        .span = on_span,
         .flush = on_flush,
         .come = on_come,
         .gone = on_gone,

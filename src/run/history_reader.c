@@ -274,12 +274,11 @@ void reader_welcome(struct reader *reader, size_t who)
 void reader_part_from(struct reader *reader, size_t who)
 {
     struct place *place = &reader->places[who];
-    struct ring_record newest;
+    uint64_t newest = ring_newest(&reader->history->pasts[who].ring);
 
     if (!place->meant)
         return;
-    if (ring_newest(&reader->history->pasts[who].ring, &newest) &&
-        !reader_make_way(reader, who, newest.seq))
+    if (newest && !reader_make_way(reader, who, newest))
         return;
     merge_remove(&reader->merge, who);
     *place = (struct place){0};

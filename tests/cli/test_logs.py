@@ -327,6 +327,7 @@ def test_it_joins_and_leaves_under_flood_and_misses_nothing(box, readers):
     seam between what is past and what comes, wherever that is."""
     names = ["one", "two", "three"]
     box.procfile({name: counter(box, name, 50, 0.001) for name in names})
+    box.write("procman.ini", "[*]\nhistory = 128k\n")
     running = box.start()
     for name in names:
         running.wait_line(f"^{name}-1000$", name)

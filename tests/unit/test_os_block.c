@@ -14,14 +14,16 @@
 
 #include <cmocka.h>
 
+#define MOST (1U << 20) /* bytes */
+
 static void a_block_keeps_what_is_in_it_whatever_its_size_becomes(void **state)
 {
     char *block = NULL;
     size_t old_size = 0;
 
     (void)state;
-    for (size_t size = 512; size <= 1 << 20; size *= 2) {
-        block = os_block_resize(block, old_size, size);
+    for (size_t size = 512; size <= MOST; size *= 2) {
+        block = os_block_resize(block, old_size, size, MOST);
         assert_non_null(block);
         for (size_t i = 0; i < old_size; i += 37)
             assert_int_equal((unsigned char)block[i], i % 251);
@@ -29,21 +31,40 @@ static void a_block_keeps_what_is_in_it_whatever_its_size_becomes(void **state)
             block[i] = (char)(i % 251);
         old_size = size;
     }
-    block = os_block_resize(block, old_size, 100);
+    block = os_block_resize(block, old_size, 100, MOST);
     for (size_t i = 0; i < 100; i++)
         assert_int_equal((unsigned char)block[i], i % 251);
-    assert_null(os_block_resize(block, 100, 0));
+    assert_null(os_block_resize(block, 100, 0, MOST));
 }
 
 static void what_is_not_to_be_had_leaves_the_old_one(void **state)
 {
-    char *block = os_block_resize(NULL, 0, 16);
+    char *block = os_block_resize(NULL, 0, 16, SIZE_MAX / 2);
 
     (void)state;
     strcpy(block, "still here");
-    assert_null(os_block_resize(block, 16, SIZE_MAX / 2));
+    assert_null(os_block_resize(block, 16, SIZE_MAX / 2, SIZE_MAX / 2));
     assert_string_equal(block, "still here");
-    os_block_resize(block, 16, 0);
+    os_block_resize(block, 16, 0, SIZE_MAX / 2);
+}
+
+/* Otherwise a megabyte in steps of 64 KiB would be copied eight times. */
+static void a_mapped_block_grows_where_it_is(void **state)
+{
+    size_t size = OS_BLOCK_MAPPED;
+    char *block = os_block_resize(NULL, 0, size, MOST);
+
+    (void)state;
+    while (size < MOST) {
+        memset(block + size - OS_BLOCK_MAPPED, (int)(size >> 16),
+               OS_BLOCK_MAPPED);
+        assert_ptr_equal(
+            os_block_resize(block, size, size + OS_BLOCK_MAPPED, MOST), block);
+        size += OS_BLOCK_MAPPED;
+    }
+    for (size_t i = 0; i + OS_BLOCK_MAPPED < MOST; i += OS_BLOCK_MAPPED)
+        assert_int_equal((unsigned char)block[i], (i >> 16) + 1);
+    os_block_resize(block, size, 0, MOST);
 }
 
 static bool is_mapped(const void *address)
@@ -63,7 +84,7 @@ static bool is_mapped(const void *address)
 
 static void a_forked_child_has_no_copy_of_it(void **state)
 {
-    char *block = os_block_resize(NULL, 0, OS_BLOCK_MAPPED);
+    char *block = os_block_resize(NULL, 0, OS_BLOCK_MAPPED, MOST);
     int status;
 
     (void)state;
@@ -73,13 +94,14 @@ static void a_forked_child_has_no_copy_of_it(void **state)
         _exit(is_mapped(block) ? 1 : 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
-    os_block_resize(block, OS_BLOCK_MAPPED, 0);
+    os_block_resize(block, OS_BLOCK_MAPPED, 0, MOST);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_keeps_what_is_in_it_whatever_its_size_becomes),
+        cmocka_unit_test(a_mapped_block_grows_where_it_is),
         cmocka_unit_test(what_is_not_to_be_had_leaves_the_old_one),
         cmocka_unit_test(a_forked_child_has_no_copy_of_it),
     };

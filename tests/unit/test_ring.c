@@ -13,8 +13,9 @@
 
 static size_t held; /* bytes that rings have */
 
-static void *resize(void *block, size_t old_size, size_t size)
+static void *resize(void *block, size_t old_size, size_t size, size_t most)
 {
+    assert_true(old_size <= most && size <= most);
     held += size - old_size;
     if (size)
         return realloc(block, size);
@@ -22,9 +23,9 @@ static void *resize(void *block, size_t old_size, size_t size)
     return NULL;
 }
 
-static void *refuse(void *block, size_t old_size, size_t size)
+static void *refuse(void *block, size_t old_size, size_t size, size_t most)
 {
-    return size > 1024 ? NULL : resize(block, old_size, size);
+    return size > 1024 ? NULL : resize(block, old_size, size, most);
 }
 
 static void add(struct ring *ring, uint64_t seq, const char *text, size_t len)
@@ -41,6 +42,14 @@ static void add_text(struct ring *ring, uint64_t seq, const char *text)
     add(ring, seq, text, strlen(text));
 }
 
+static void read_last(const struct ring *ring, struct ring_record *record)
+{
+    struct ring_back back = {0};
+
+    assert_true(ring_read_back(ring, &back, record));
+    assert_true(record->seq == ring_newest(ring));
+}
+
 static void an_empty_ring_costs_nothing_and_says_nothing(void **state)
 {
     struct ring ring;
@@ -53,8 +62,8 @@ static void an_empty_ring_costs_nothing_and_says_nothing(void **state)
     ring_init(&ring, RING_LEAST, resize);
     assert_false(ring_read(&ring, &cursor, &record));
     assert_false(ring_read_back(&ring, &back, &record));
-    assert_false(ring_oldest(&ring, &record));
-    assert_false(ring_newest(&ring, &record));
+    assert_true(ring_first_to_go(&ring) == 0);
+    assert_true(ring_newest(&ring) == 0);
     ring_drop(&ring);
     cursor = ring_turn(&ring, &back);
     assert_false(ring_read(&ring, &cursor, &record));
@@ -207,16 +216,16 @@ static void a_record_larger_than_the_ring_is_cut_and_alone(void **state)
     add_text(&ring, 1, "before");
     add(&ring, 2, text, 65536);
     assert_int_equal(ring.count, 1);
-    assert_true(ring_newest(&ring, &record));
+    read_last(&ring, &record);
     assert_true(record.len > RING_LEAST - 100 && record.len < RING_LEAST);
     add_text(&ring, 3, "after");
     assert_int_equal(ring.count, 1);
-    assert_true(ring_oldest(&ring, &record));
+    read_last(&ring, &record);
     assert_int_equal(record.len, 5);
     ring_release(&ring);
     ring_init(&ring, 1 << 20, resize);
     add(&ring, 4, text, sizeof text);
-    assert_true(ring_newest(&ring, &record));
+    read_last(&ring, &record);
     assert_int_equal(record.len, RING_TEXT);
     ring_release(&ring);
 }
@@ -244,7 +253,6 @@ static void some_are_few_percent_of_the_oldest(void **state)
 {
     static char text[4096];
     struct ring ring;
-    struct ring_record record;
     uint64_t seq = 0;
 
     (void)state;
@@ -260,7 +268,7 @@ static void some_are_few_percent_of_the_oldest(void **state)
     check_all(&ring, seq, 200);
     while (ring.count)
         ring_drop_some(&ring);
-    assert_false(ring_newest(&ring, &record));
+    assert_true(ring_newest(&ring) == 0);
     ring_release(&ring);
 }
 
@@ -334,6 +342,155 @@ static void a_cursor_at_the_end_sees_what_comes(void **state)
     ring_release(&ring);
 }
 
+/* ---- lines that came together -------------------------------------------- */
+
+/* The text of line `seq` in an entry, without its end; every third ends with
+ * CR LF, some are empty, and a CR within is not an end. */
+static size_t make_line(char *text, uint64_t seq)
+{
+    size_t len = seq * 31 % 40;
+
+    for (size_t i = 0; i < len; i++)
+        text[i] = (char)('a' + (seq + i) % 26);
+    if (len > 3)
+        text[1] = '\r';
+    return len;
+}
+
+static size_t end_of(uint64_t seq)
+{
+    return seq % 3 ? 1 : 2;
+}
+
+static size_t make_lines(char *text, uint64_t seq, size_t count)
+{
+    size_t len = 0;
+
+    for (uint64_t i = seq; i < seq + count; i++) {
+        len += make_line(text + len, i);
+        if (end_of(i) == 2)
+            text[len++] = '\r';
+        text[len++] = '\n';
+    }
+    return len;
+}
+
+static void add_lines(struct ring *ring, uint64_t seq, size_t count)
+{
+    static char text[RING_LEAST];
+    struct ring_record first = {.seq = seq,
+                                .kind = RING_LINE,
+                                .stream = 2,
+                                .continues = seq % 2,
+                                .text = text,
+                                .len = make_lines(text, seq, count)};
+
+    assert_true(ring_takes(ring, first.len));
+    while (!ring_add_lines(ring, &first, count))
+        ring_drop(ring);
+}
+
+static void check_line(const struct ring_record *record, uint64_t seq,
+                       uint64_t first)
+{
+    char text[64];
+    size_t len = make_line(text, seq);
+
+    assert_true(record->seq == seq);
+    assert_int_equal(record->stream, 2);
+    assert_int_equal(record->continues, seq == first && first % 2);
+    assert_int_equal(record->len, len);
+    assert_memory_equal(record->text, text, len);
+}
+
+/* Entries of so many lines, and between them numbers that others have. */
+#define GAP 5
+
+static uint64_t first_of(uint64_t entry, size_t count)
+{
+    return 1 + entry * (count + GAP);
+}
+
+/* Everything that is there, with cursors that begin at each line: forwards to
+ * the end, and backwards to where they begin. */
+static void check_entries(const struct ring *ring, uint64_t newest,
+                          size_t count)
+{
+    uint64_t oldest = newest + 1 - ring->count, skipped = 0;
+    struct ring_back back = {0};
+    struct ring_record record;
+
+    assert_true(ring_first_to_go(ring) == first_of(oldest, count) + count - 1);
+    assert_true(ring_newest(ring) == first_of(newest, count) + count - 1);
+    for (uint64_t entry = newest + 1; entry-- > oldest;)
+        for (uint64_t i = count; i-- > 0; skipped++) {
+            uint64_t seq = first_of(entry, count) + i;
+            assert_true(ring_read_back(ring, &back, &record));
+            check_line(&record, seq, first_of(entry, count));
+            struct ring_cursor cursor = ring_turn(ring, &back);
+            assert_true(ring_next(ring, &cursor) == seq);
+            for (uint64_t left = skipped + 1; left > 0; left--)
+                assert_true(ring_read(ring, &cursor, &record));
+            assert_true(record.seq == ring_newest(ring));
+            assert_false(ring_read(ring, &cursor, &record));
+        }
+    assert_false(ring_read_back(ring, &back, &record));
+}
+
+static void lines_of_an_entry_are_read_one_by_one(void **state)
+{
+    static const size_t counts[] = {1, 2, 7};
+    struct ring ring;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        ring_init(&ring, RING_LEAST, resize);
+        for (uint64_t entry = 0; entry < 60; entry++) {
+            add_lines(&ring, first_of(entry, counts[i]), counts[i]);
+            check_entries(&ring, entry, counts[i]);
+        }
+        ring_release(&ring);
+    }
+}
+
+/* One that reads slowly: what it has begun goes, and it goes on behind that. */
+static void a_cursor_within_an_entry_that_goes_reads_on_behind_it(void **state)
+{
+    struct ring ring;
+    struct ring_cursor cursor = {0};
+    struct ring_record record;
+    uint64_t read = 0;
+
+    (void)state;
+    ring_init(&ring, RING_LEAST, resize);
+    for (uint64_t entry = 0; entry < 500; entry++) {
+        add_lines(&ring, first_of(entry, 7), 7);
+        if (entry % 3)
+            continue;
+        uint64_t oldest = entry + 1 - ring.count;
+        assert_true(ring_read(&ring, &cursor, &record));
+        assert_true(record.seq > read);
+        assert_true(record.seq == read + 1 || record.seq == read + 1 + GAP ||
+                    record.seq == first_of(oldest, 7));
+        read = record.seq;
+    }
+    ring_release(&ring);
+}
+
+static void an_entry_is_a_small_part_of_a_ring(void **state)
+{
+    struct ring ring;
+
+    (void)state;
+    ring_init(&ring, RING_LEAST, resize);
+    assert_true(ring_takes(&ring, RING_LEAST / 16));
+    assert_false(ring_takes(&ring, RING_LEAST / 4));
+    ring_init(&ring, 1 << 20, resize);
+    assert_true(ring_takes(&ring, 65536));
+    ring_init(&ring, RING_MOST, resize);
+    assert_false(ring_takes(&ring, RING_TEXT + 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +505,9 @@ int main(void)
         cmocka_unit_test(a_cursor_goes_on_with_what_is_still_there),
         cmocka_unit_test(who_has_looked_back_can_read_on_from_there),
         cmocka_unit_test(a_cursor_at_the_end_sees_what_comes),
+        cmocka_unit_test(lines_of_an_entry_are_read_one_by_one),
+        cmocka_unit_test(a_cursor_within_an_entry_that_goes_reads_on_behind_it),
+        cmocka_unit_test(an_entry_is_a_small_part_of_a_ring),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
