@@ -1,10 +1,11 @@
 /* outbox.h - bytes on their way to a descriptor that may be slow.
  *
- * What is added gathers and leaves with one write when it is flushed.  A reader
+ * What is added gathers and leaves with one write when it is flushed, which is
+ * once a turn of the loop, or when it has come to OUTBOX_BATCH bytes.  A reader
  * that goes on reading is waited for, so that it decides how fast the sources
  * are read and the last line is not as late as a queue is long: until it has
- * taken nothing for OUTBOX_PATIENCE_MS, and for OUTBOX_TURN_MS at most.  What it
- * does not take then stays and leaves when it can.
+ * taken nothing for OUTBOX_PATIENCE_MS, and for OUTBOX_TURN_MS in a turn at most.
+ * What it does not take then stays and leaves when it can.
  *
  * Beyond OUTBOX_FULL bytes in memory what is added is spilled to disk, if there
  * is a place for that, and leaves in its turn.  Beyond that place's limit, or
@@ -30,6 +31,7 @@
 #include <uv.h>
 
 #define OUTBOX_FULL        (4U << 20)
+#define OUTBOX_BATCH       (128U << 10)
 #define OUTBOX_PATIENCE_MS 10
 #define OUTBOX_TURN_MS     50
 
@@ -62,7 +64,8 @@ void outbox_spill_to(struct outbox *outbox, int directory, uint64_t limit,
                      enum outbox_overflow overflow);
 
 /* Where to add bytes, whole lines: behind what waits.  Only add, and ask again
- * for each line. */
+ * for each line, or the few that came together.  Of its watchers nobody is called
+ * from here. */
 struct buf *outbox_pending(struct outbox *outbox);
 
 void outbox_flush(struct outbox *outbox);

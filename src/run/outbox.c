@@ -18,7 +18,9 @@ struct outbox {
     struct os_outlet outlet;
     uv_poll_t poll; /* for a pollable outlet */
     struct buf head;
-    size_t sent; /* of the head */
+    size_t sent;      /* of the head */
+    uint64_t turn_ns; /* when the first write of this turn began; 0: none did */
+    bool slow;        /* one of this turn was not done */
     struct backlog backlog;
     bool waiting; /* the poll waits until it is writable */
     bool broken, losing;
@@ -84,43 +86,46 @@ static void on_write_error(struct outbox *outbox, int error)
 /* A reader that is busy with what it has got is waited for, shortly: what we
  * would read from the children meanwhile would only queue up, and make the last
  * line as late as the queue is long. */
-static bool wait_for_reader(const struct outbox *outbox, uint64_t began_ns,
-                            uint64_t took_ns)
+static bool wait_for_reader(const struct outbox *outbox, uint64_t took_ns)
 {
     uint64_t now = uv_hrtime();
     int patience = OUTBOX_PATIENCE_MS - (int)((now - took_ns) / 1000000);
-    int rest = OUTBOX_TURN_MS - (int)((now - began_ns) / 1000000);
+    int rest = OUTBOX_TURN_MS - (int)((now - outbox->turn_ns) / 1000000);
 
     if (rest < patience)
         patience = rest;
     return patience > 0 && os_wait_writable(&outbox->outlet, patience);
 }
 
-/* Writes what the descriptor takes now; says whether the head is done. */
-static bool write_head(struct outbox *outbox, uint64_t began_ns)
+enum progress { DONE, SLOW, FAILED /* see errno */ };
+
+/* Writes what the descriptor takes now. */
+static enum progress write_head(struct outbox *outbox)
 {
     struct buf *head = &outbox->head;
-    uint64_t took_ns = began_ns; /* when the reader has last taken something */
+    uint64_t took_ns =
+        uv_hrtime(); /* when the reader has last taken something */
 
+    if (outbox->turn_ns == 0)
+        outbox->turn_ns = took_ns;
     while (outbox->sent < head->len) {
         ssize_t count = os_write(&outbox->outlet, head->data + outbox->sent,
                                  head->len - outbox->sent);
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            if (wait_for_reader(outbox, began_ns, took_ns))
-                continue;
-            return false;
-        }
-        if (count < 0 && errno != EINTR) {
-            on_write_error(outbox, errno);
-            return true;
-        }
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+            return FAILED;
         if (count > 0) {
             outbox->sent += (size_t)count;
             outbox->losing = false;
             took_ns = uv_hrtime();
         }
+        /* What takes a part is full: to try again would only say so. */
+        if (outbox->sent < head->len && !wait_for_reader(outbox, took_ns))
+            return SLOW;
     }
-    return true;
+    head->len = outbox->sent = 0;
+    return DONE;
 }
 
 static void become_empty(struct outbox *outbox)
@@ -151,13 +156,18 @@ static void keep_the_rest(struct outbox *outbox)
 
 static void push(struct outbox *outbox)
 {
-    uint64_t began_ns = uv_hrtime();
+    enum progress progress = DONE;
 
-    for (int i = 0; i < AT_ONCE && write_head(outbox, began_ns); i++) {
+    for (int i = 0; i < AT_ONCE && progress == DONE; i++) {
+        progress = write_head(outbox);
+        if (progress == FAILED) {
+            on_write_error(outbox, errno);
+            progress = DONE;
+        }
         if (outbox->broken)
             return;
-        outbox->head.len = outbox->sent = 0;
-        backlog_next(&outbox->backlog, &outbox->head);
+        if (progress == DONE)
+            backlog_next(&outbox->backlog, &outbox->head);
         if (outbox->head.len == 0) {
             become_empty(outbox);
             return;
@@ -174,6 +184,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         break_off(outbox);
     else if (events & UV_WRITABLE)
         push(outbox);
+    outbox->turn_ns = 0;
 }
 
 /* ---- from birth to end ---------------------------------------------------- */
@@ -221,8 +232,19 @@ void outbox_spill_to(struct outbox *outbox, int directory, uint64_t limit,
     backlog_init(&outbox->backlog, directory, limit, overflow);
 }
 
+/* Many who write at once would make a batch that is larger than the processor's
+ * own memory.  What goes wrong here goes wrong again when it is flushed. */
+static void push_early(struct outbox *outbox)
+{
+    if (outbox->head.len >= OUTBOX_BATCH && !outbox->waiting &&
+        !outbox->broken && !outbox->losing && !outbox->slow)
+        outbox->slow = write_head(outbox) != DONE;
+}
+
 struct buf *outbox_pending(struct outbox *outbox)
 {
+    if (!outbox->backlog.in_use)
+        push_early(outbox);
     return outbox->backlog.in_use ? &outbox->backlog.tail : &outbox->head;
 }
 
@@ -236,6 +258,8 @@ void outbox_flush(struct outbox *outbox)
         push(outbox);
     else if (is_full(outbox))
         backlog_begin(&outbox->backlog);
+    outbox->turn_ns = 0;
+    outbox->slow = false;
 }
 
 uint64_t outbox_waiting(const struct outbox *outbox)

@@ -440,8 +440,11 @@ def test_a_full_disk_is_no_crash(box):
     assert running.errors.count(b"\n") == 1
 
 
+BATCH = 131072  # bytes: more of them do not wait for the end of a turn
+
+
 @pytest.mark.skipif(SLOW, reason="sanitizers and valgrind bear no strace")
-def test_one_write_for_each_turn_of_the_loop_and_whole_lines_only(box):
+def test_few_writes_for_each_turn_of_the_loop_and_whole_lines_only(box):
     trace = box.dir / "trace"
     box.procfile({"web": "cat numbers", "db": "cat numbers"})
     box.write("numbers", "".join(f"{i:060}\n" for i in range(40000)))
@@ -451,7 +454,8 @@ def test_one_write_for_each_turn_of_the_loop_and_whole_lines_only(box):
                 "strace", "-f", "-qq", "-s", "1000000", "-o", trace, "-e",
                 "trace=write,writev,epoll_wait,epoll_pwait"])
         assert running.wait(60) == 0
-    lines = box.read("out").count("\n")
+    out = box.read("out")
+    lines = out.count("\n")
     assert lines >= 80000
     turns = writes = 0
     for call in trace.read_text(errors="replace").splitlines():
@@ -459,7 +463,7 @@ def test_one_write_for_each_turn_of_the_loop_and_whole_lines_only(box):
         if re.match(r"\d+ +writev?\(\d+, .* (web|db|procman) \| ", call):
             writes += 1
             assert re.search(r'\\n"(\.\.\.)?(, |\})', call), call[-200:]
-    assert 0 < writes <= turns + 2
+    assert 0 < writes <= turns + 2 + len(out) / BATCH
     assert lines / writes > 20
 
 

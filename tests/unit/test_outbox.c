@@ -320,7 +320,7 @@ static void a_slow_reader_gets_every_byte_of_a_terminal(void **state)
 static void congestion_is_said_once_and_taken_back_at_the_end(void **state)
 {
     struct world *world = *state;
-    size_t len = OUTBOX_FULL + 200000;
+    size_t len = OUTBOX_FULL + 500000; /* the pipe holds some of it */
 
     use_pipe(world);
     for (size_t i = 0; i < len; i += 100000) {
@@ -329,6 +329,7 @@ static void congestion_is_said_once_and_taken_back_at_the_end(void **state)
     }
     assert_int_equal(world->congested, 1);
     assert_int_equal(world->relieved, 0);
+    world->empty = 0; /* it was, as long as the pipe took all */
     size_t taken = take(world, 0, 1000000);
     assert_int_equal(world->relieved, 0);
     taken += take(world, taken, OUTBOX_FULL / 2);
@@ -506,6 +507,7 @@ static void a_full_backlog_blocks_until_there_is_some_room(void **state)
     pile_up(world, 0, len); /* its owner may take its time to stop */
     assert_int_equal(world->congested, 1);
     assert_int_equal(world->relieved, 0);
+    world->empty = 0; /* it was, as long as the pipe took all */
     size_t taken = take(world, 0, 8 * MEBI);
     assert_int_equal(world->congested, 1);
     assert_int_equal(world->relieved, 1);
@@ -644,6 +646,68 @@ static void an_outbox_keeps_no_loop_alive(void **state)
 
 #define STORY(test) cmocka_unit_test_setup_teardown(test, make_world, end_world)
 
+/* ---- batches --------------------------------------------------------------- */
+
+static int bytes_in(int pipe)
+{
+    int count = 0;
+
+    assert_int_equal(ioctl(pipe, FIONREAD, &count), 0);
+    return count;
+}
+
+static void a_large_batch_leaves_before_it_is_flushed(void **state)
+{
+    struct world *world = *state;
+
+    use_pipe(world);
+    add(world, 0, OUTBOX_BATCH - 1);
+    outbox_pending(world->outbox);
+    assert_int_equal(bytes_in(world->reading), 0);
+    add(world, OUTBOX_BATCH - 1, 1);
+    outbox_pending(world->outbox);
+    assert_int_equal(bytes_in(world->reading), OUTBOX_BATCH);
+    assert_int_equal(world->empty, 0); /* nobody is called from there */
+    outbox_flush(world->outbox);
+    assert_int_equal(take(world, 0, OUTBOX_BATCH), OUTBOX_BATCH);
+}
+
+static void what_goes_wrong_early_is_said_when_it_is_flushed(void **state)
+{
+    struct world *world = *state;
+
+    use_pipe(world);
+    close_end(&world->reading);
+    add(world, 0, 2 * OUTBOX_BATCH);
+    outbox_pending(world->outbox);
+    assert_int_equal(world->broken, 0);
+    outbox_flush(world->outbox);
+    assert_int_equal(world->broken, 1);
+}
+
+static void what_is_not_taken_early_leaves_in_its_turn(void **state)
+{
+    struct world *world = *state;
+    size_t count = 20;
+
+    use_pipe(world);
+    for (size_t i = 0; i < count; i++)
+        add(world, i * OUTBOX_BATCH, OUTBOX_BATCH);
+    outbox_flush(world->outbox);
+    assert_int_equal(take(world, 0, count * OUTBOX_BATCH),
+                     count * OUTBOX_BATCH);
+}
+
+static void a_pipe_is_made_roomy(void **state)
+{
+    struct world *world = *state;
+
+    use_pipe(world);
+    add(world, 0, 1 << 18);
+    outbox_flush(world->outbox);
+    assert_int_equal(bytes_in(world->reading), 1 << 18);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -669,6 +733,10 @@ int main(void)
         STORY(a_disk_that_takes_no_more_is_said_and_then_it_blocks),
         STORY(what_waits_at_the_end_is_given_up),
         STORY(an_outbox_keeps_no_loop_alive),
+        STORY(a_large_batch_leaves_before_it_is_flushed),
+        STORY(what_goes_wrong_early_is_said_when_it_is_flushed),
+        STORY(what_is_not_taken_early_leaves_in_its_turn),
+        STORY(a_pipe_is_made_roomy),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
