@@ -28,6 +28,7 @@ from harness import (CHILDREN, PATIENCE, Box, alive, is_free, new_port,
 KINDS = ("polite", "deaf", "double-fork", "daemon", "holds-the-pipe",
          "no-environment", "bomb", "stopped")
 SLOW_KINDS = ("deaf",)
+HEAVY_KINDS = ("bomb",)  # two hundred processes: one bomb at a time
 NO_CGROUP = "both killed without cgroup"
 THREADS = 8
 
@@ -314,10 +315,13 @@ def verdicts(request):
              if item.fspath == request.fspath
              and "verdicts" in item.fixturenames]
     slow = [pair for pair in pairs if pair[0] in SLOW_KINDS]
-    quick = [pair for pair in pairs if pair[0] not in SLOW_KINDS]
+    heavy = [pair for pair in pairs if pair[0] in HEAVY_KINDS]
+    quick = [pair for pair in pairs if pair not in slow + heavy]
     with concurrent.futures.ThreadPoolExecutor(len(slow) or 1) as patient, \
+            concurrent.futures.ThreadPoolExecutor(1) as alone, \
             concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
         futures = {pair: patient.submit(judge, *pair) for pair in slow}
+        futures |= {pair: alone.submit(judge, *pair) for pair in heavy}
         futures |= {pair: pool.submit(judge, *pair) for pair in quick}
         return {pair: future.result() for pair, future in futures.items()}
 
