@@ -1,10 +1,12 @@
 /* latency.c - reads what a supervisor writes and looks for stamped lines.
  *
- *     latency [-n STAMPS]
+ *     latency [-n STAMPS] [-s STAMPS]
  *
  * Reads until the end, or until it has seen so many, and prints how long they
  * took from the child's write to our read, in microseconds:
- * "p50 p90 p99 max stamps bytes".  Bytes without a stamp are only counted.
+ * "p50 p90 p99 max stamps bytes".  Bytes without a stamp are only counted.  With
+ * -s the first so many are not: they tell how programs start, and memory is
+ * first touched.
  */
 #include "stamp.h"
 
@@ -18,12 +20,16 @@
 
 struct latency {
     double *us;
-    size_t count, room, wanted;
+    size_t count, room, wanted, skipped;
     unsigned long long bytes;
 };
 
 static void note(struct latency *latency, uint64_t now, uint64_t stamp)
 {
+    if (latency->skipped > 0) {
+        latency->skipped--;
+        return;
+    }
     if (latency->count == latency->room) {
         latency->room = latency->room ? 2 * latency->room : 4096;
         latency->us = realloc(latency->us, latency->room * sizeof *latency->us);
@@ -70,9 +76,14 @@ int main(int argc, char **argv)
     struct latency latency = {.wanted = SIZE_MAX};
     size_t held = 0;
     ssize_t count;
+    int option;
 
-    if (argc == 3 && strcmp(argv[1], "-n") == 0)
-        latency.wanted = strtoul(argv[2], NULL, 10);
+    while ((option = getopt(argc, argv, "n:s:")) != -1)
+        switch (option) {
+        case 'n': latency.wanted = strtoul(optarg, NULL, 10); break;
+        case 's': latency.skipped = strtoul(optarg, NULL, 10); break;
+        default: return 2;
+        }
     while (latency.count < latency.wanted &&
            (count = read(STDIN_FILENO, bytes + held, BLOCK)) > 0) {
         size_t len = held + (size_t)count;
