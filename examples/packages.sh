@@ -21,6 +21,7 @@ pkg-config      command:pkg-config
 libuv1-dev      library:libuv
 libinih-dev     library:inih
 libjansson-dev  library:jansson
+zlib1g-dev      library:zlib
 etcd-server     command:etcd
 etcd-client     command:etcdctl
 '

@@ -119,6 +119,7 @@ struct session_settings {
     char *log_dir;         /* NULL: none */
     uint64_t log_max_size; /* bytes; 0: no rotation */
     int log_keep;
+    bool log_compress;
     int base_port; /* or -1 */
     int color;     /* enum color_when */
     int time;      /* enum stamp_style, if it is set at all */

@@ -94,6 +94,7 @@ static void close_output(struct display *display)
     if (uv_is_closing((uv_handle_t *)&display->last_words))
         return;
     uv_close((uv_handle_t *)&display->last_words, NULL);
+    logfiles_close(display->logfiles);
     outbox_close(display->outbox);
     output_close(&display->output);
 }
@@ -151,7 +152,7 @@ static void on_trouble(void *owner, const char *why)
 }
 
 /* Before the others: what it says when it is flushed must leave as well. */
-static bool open_logfiles(struct display *display,
+static bool open_logfiles(struct display *display, uv_loop_t *loop,
                           const struct options *options, struct cause *why)
 {
     const struct session_settings *said = &display->said;
@@ -159,6 +160,7 @@ static bool open_logfiles(struct display *display,
         .directory = options->log_dir ? options->log_dir : said->log_dir,
         .max_size = said->log_max_size,
         .keep = (unsigned)said->log_keep,
+        .compress = said->log_compress ? loop : NULL,
         .on_trouble = on_trouble,
         .owner = display,
     };
@@ -192,7 +194,7 @@ bool display_open(struct display *display, uv_loop_t *loop, int directory,
     if (!display->outbox)
         return false;
     settings_of_session(settings, &display->said);
-    if (!open_logfiles(display, options, why)) {
+    if (!open_logfiles(display, loop, options, why)) {
         session_settings_release(&display->said);
         outbox_close(display->outbox);
         return false;

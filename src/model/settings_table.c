@@ -65,6 +65,8 @@ const struct setting settings_table[] = {
      "a log that would become larger is rotated; 0: none is", NULL, 0, 0},
     {"log-keep", S(NUMBER, log_keep), "10",
      "how many old logs are kept of each", NULL, 0, 1000},
+    {"log-compress", S(SWITCH, log_compress), "no",
+     "old logs are compressed, by and by (gzip)", NULL, 0, 0},
     {"rpc-server", S(SWITCH, rpc_server), "yes",
      "listen for commands (-rpc-server)", NULL, 0, 0},
     {"notifiers", S(NAMES, notifiers), "",

@@ -156,15 +156,18 @@ bool logfile_is_full(const struct logfile *file, uint64_t about_to,
 }
 
 /* PATH.number; PATH itself for 0. */
-static char *name_of(const struct logfile *file, unsigned number)
+static char *name_of(const struct logfile *file, unsigned number,
+                     const char *suffix)
 {
-    return number ? mem_format("%s.%u", file->path, number)
+    return number ? mem_format("%s.%u%s", file->path, number, suffix)
                   : mem_string(file->path);
 }
 
-static bool move_on(const struct logfile *file, unsigned number)
+static bool move_on(const struct logfile *file, unsigned number,
+                    const char *suffix)
 {
-    char *from = name_of(file, number), *to = name_of(file, number + 1);
+    char *from = name_of(file, number, suffix);
+    char *to = name_of(file, number + 1, suffix);
     bool done = rename(from, to) == 0 || errno == ENOENT;
 
     free(from);
@@ -172,14 +175,25 @@ static bool move_on(const struct logfile *file, unsigned number)
     return done;
 }
 
+static bool forget(const struct logfile *file, unsigned number,
+                   const char *suffix)
+{
+    char *name = name_of(file, number, suffix);
+    bool done = unlink(name) == 0 || errno == ENOENT;
+
+    free(name);
+    return done;
+}
+
 void logfile_rotate(struct logfile *file, unsigned keep)
 {
-    bool done = true;
+    bool done = forget(file, keep, "");
 
+    if (done && keep > 0)
+        done = forget(file, keep, ".gz");
     for (unsigned number = keep; done && number > 0; number--)
-        done = move_on(file, number - 1);
-    if (done && keep == 0)
-        done = unlink(file->path) == 0 || errno == ENOENT;
+        done = move_on(file, number - 1, "") &&
+               (number == 1 || move_on(file, number - 1, ".gz"));
     if (!done) {
         fail(file, "rotate", strerror(errno), "; it goes on growing");
         file->waiting = file->size;

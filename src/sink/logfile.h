@@ -1,6 +1,7 @@
 /* logfile.h - one file that is appended to, and rotated.
  *
- * PATH is written; PATH.1 is the one before it, PATH.2 the one before that.
+ * PATH is written; PATH.1 is the one before it, PATH.2 the one before that, or
+ * PATH.2.gz if somebody has compressed it (logpress.h).
  * Every write is one write(2) of whole lines; a regular file takes them without
  * a wait worth speaking of.  A file that somebody has deleted is made anew, one
  * that has been cut is gone on with; folders on the way to it are made.

@@ -1,5 +1,6 @@
 #include "procman/logfiles.h"
 #include "logfile.h"
+#include "presser.h"
 #include "procman/buf.h"
 #include "procman/lines.h"
 #include "procman/logname.h"
@@ -31,6 +32,7 @@ struct logfiles {
     struct log *current; /* the one that has a batch */
     struct log *all;     /* NULL: there is none */
     struct stamp stamp;
+    struct presser presser;
 };
 
 /* ---- one log -------------------------------------------------------------- */
@@ -41,15 +43,20 @@ static void write_batch(struct log *log)
     log->batch.len = 0;
 }
 
+static void rotate(struct logfiles *logfiles, struct log *log)
+{
+    write_batch(log);
+    logfile_rotate(&log->file, logfiles->config.keep);
+    presser_want(&logfiles->presser, &log->file);
+}
+
 /* Room for what comes, in the batch or, if the file is full, in a new file. */
-static void make_room(const struct logfiles *logfiles, struct log *log,
-                      size_t more)
+static void make_room(struct logfiles *logfiles, struct log *log, size_t more)
 {
     const struct logfiles_config *config = &logfiles->config;
 
     if (logfile_is_full(&log->file, log->batch.len, more, config->max_size)) {
-        write_batch(log);
-        logfile_rotate(&log->file, config->keep);
+        rotate(logfiles, log);
     } else if (log->batch.len > 0 && log->batch.len + more > BATCH) {
         write_batch(log);
     }
@@ -71,7 +78,7 @@ static bool goes_on(const struct log *log, const struct line *line)
 /* A piece as long as pieces can be is not the end of its line, or so rarely that
  * its end may wait for the next line: in the log of a process long lines are
  * whole. */
-static void add_text(const struct logfiles *logfiles, struct log *log,
+static void add_text(struct logfiles *logfiles, struct log *log,
                      const struct line *line)
 {
     if (!goes_on(log, line)) {
@@ -103,6 +110,7 @@ static struct log *open_log(struct logfiles *logfiles, const char *path)
         mem_resize(logfiles->logs, logfiles->count + 1, sizeof *logfiles->logs);
     logfiles->logs[logfiles->count++] = log;
     logfile_init(&log->file, path);
+    presser_want(&logfiles->presser, &log->file);
     return log;
 }
 
@@ -114,6 +122,7 @@ static void close_log(struct logfiles *logfiles, struct log *log)
     write_batch(log);
     if (logfiles->current == log)
         logfiles->current = NULL;
+    presser_forget(&logfiles->presser, &log->file);
     while (logfiles->logs[i] != log)
         i++;
     logfiles->logs[i] = logfiles->logs[--logfiles->count];
@@ -301,6 +310,17 @@ static bool open_all(struct logfiles *logfiles, struct cause *why)
     return !logfiles->all->file.in_trouble;
 }
 
+/* Something may have been left undone. */
+static void open_presser(struct logfiles *logfiles)
+{
+    const struct logfiles_config *config = &logfiles->config;
+
+    if (config->compress)
+        presser_open(&logfiles->presser, config->compress, config->keep);
+    if (logfiles->all)
+        presser_want(&logfiles->presser, &logfiles->all->file);
+}
+
 struct sink *logfiles_create(const struct logfiles_config *config,
                              struct cause *why)
 {
@@ -315,13 +335,20 @@ struct sink *logfiles_create(const struct logfiles_config *config,
         .reopen = on_reopen,
     };
     stamp_init(&logfiles->stamp, STAMP_RFC3339, 0);
-    if (!config->directory)
-        return &logfiles->sink;
-    logfiles->sink.line = on_line;
-    if (open_all(logfiles, why))
-        return &logfiles->sink;
-    logfiles_release(&logfiles->sink);
-    return NULL;
+    if (config->directory) {
+        logfiles->sink.line = on_line;
+        if (!open_all(logfiles, why)) {
+            logfiles_release(&logfiles->sink);
+            return NULL;
+        }
+    }
+    open_presser(logfiles);
+    return &logfiles->sink;
+}
+
+void logfiles_close(struct sink *sink)
+{
+    presser_close(&((struct logfiles *)sink)->presser);
 }
 
 void logfiles_release(struct sink *sink)

@@ -1,5 +1,6 @@
 """Log files: everything in them, in whole lines, whatever happens to them."""
 
+import gzip
 import os
 import pathlib
 import re
@@ -16,14 +17,18 @@ STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 "
 def lines_of(path):
     """Whole lines, or it is a failure."""
     data = path.read_bytes()
+    if path.suffix == ".gz":
+        data = gzip.decompress(data)
     assert data.endswith(b"\n") or not data, data[-100:]
     return text_of(data).split("\n")[:-1]
 
 
 def rotated(path):
     """A log and those before it, the oldest first."""
-    old = sorted((int(name.name.rpartition(".")[2]), name)
-                 for name in path.parent.glob(path.name + ".*"))
+    old = sorted((int(name.name.removesuffix(".gz").rpartition(".")[2]), name)
+                 for name in path.parent.glob(path.name + ".*")
+                 if not name.name.endswith(".gz.part"))
+    assert len({number for number, _ in old}) == len(old), old
     return [name for _, name in reversed(old)] + [path]
 
 
@@ -144,6 +149,43 @@ def test_only_so_many_old_logs_are_kept(box):
     kept = all_lines(log)
     assert kept == [str(number)
                     for number in range(20001 - len(kept), 20001)]
+
+
+def test_old_logs_are_compressed_and_nothing_is_lost(box):
+    count = 20000
+    box.procfile({"web": f"seq -f '%06.0f {'x' * 40}' 1 {count}; sleep 1000"})
+    box.write("procman.ini", "[procman]\nlog-dir = logs\nlog-max-size = 100k\n"
+                             "log-keep = 1000\nlog-compress = yes\n")
+    logs = box.work / "logs"
+    running = box.start("start", "--time=off")
+    running.wait_line(f"^{count:06} ", "web")
+    until(lambda: len(rotated(logs / "all.log")) > 10 and all(
+        old.suffix == ".gz" for name in ("web", "all")
+        for old in rotated(logs / f"{name}.log")[:-1]), "all are compressed")
+    assert not list(logs.glob("*.part"))
+    assert all_lines(logs / "web.log") == [f"{number:06} {'x' * 40}"
+                                           for number in range(1, count + 1)]
+    assert rotated(logs / "web.log")[0].stat().st_size < 20000
+    running.send(signal.SIGINT)
+    running.wait()
+    assert of_all(all_lines(logs / "all.log")) == [
+        (line.name, line.text) for line in running.lines]
+
+
+def test_what_one_session_leaves_the_next_one_compresses(box):
+    box.procfile({"web": "seq 1 20000"})
+    box.write("procman.ini", "[procman]\nlog-dir = logs\nlog-max-size = 20k\n")
+    assert box.start().wait() == 0
+    log = box.work / "logs/web.log"
+    lines = all_lines(log)
+    assert all(old.suffix != ".gz" for old in rotated(log))
+    box.procfile({"web": "sleep 1000"})
+    box.write("procman.ini", "[procman]\nlog-dir = logs\nlog-max-size = 20k\n"
+                             "log-compress = yes\n")
+    box.start()
+    until(lambda: all(old.suffix == ".gz" for old in rotated(log)[:-1]),
+          "all are compressed")
+    assert all_lines(log) == lines
 
 
 def test_bursts_at_the_end_are_in_the_log(box):

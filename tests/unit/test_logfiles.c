@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -25,6 +26,8 @@ struct world {
     struct sink *sink;
     char said[1024]; /* the last trouble */
     unsigned troubles;
+    uv_loop_t loop, *compress; /* NULL: nothing is */
+    uv_idle_t alive;           /* as a session is */
 };
 
 static void on_trouble(void *owner, const char *why)
@@ -54,6 +57,13 @@ static int end_world(void **state)
     char command[128];
 
     if (world->sink)
+        logfiles_close(world->sink);
+    if (world->compress) {
+        uv_close((uv_handle_t *)&world->alive, NULL);
+        uv_run(&world->loop, UV_RUN_DEFAULT);
+        assert_int_equal(uv_loop_close(&world->loop), 0);
+    }
+    if (world->sink)
         logfiles_release(world->sink);
     assert_int_equal(chdir("/"), 0);
     snprintf(command, sizeof command, "rm -rf %s", world->folder);
@@ -65,8 +75,12 @@ static int end_world(void **state)
 static void open_logs(struct world *world, const char *directory,
                       uint64_t max_size, unsigned keep)
 {
-    struct logfiles_config config = {directory, max_size, keep, on_trouble,
-                                     world};
+    struct logfiles_config config = {.directory = directory,
+                                     .max_size = max_size,
+                                     .keep = keep,
+                                     .compress = world->compress,
+                                     .on_trouble = on_trouble,
+                                     .owner = world};
     struct cause why;
 
     world->sink = logfiles_create(&config, &why);
@@ -122,6 +136,7 @@ static void assert_file(const char *path, const char *content)
 }
 
 static const struct source web = {.name = "web", .index = 0};
+static const struct source with_log = {.name = "web", .log_file = "web.log"};
 static const struct source db = {.name = "db", .index = 1};
 static const struct source own = {.name = "procman", .own = true};
 
@@ -416,6 +431,166 @@ static void a_process_called_all_has_no_log_of_its_own(void **state)
     assert_non_null(strstr(world->said, "give it a log-file"));
 }
 
+/* ---- old logs, compressed ------------------------------------------------ */
+
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+static void press_on(struct world *world)
+{
+    assert_int_equal(uv_loop_init(&world->loop), 0);
+    uv_idle_init(&world->loop, &world->alive);
+    uv_idle_start(&world->alive, on_idle);
+    world->compress = &world->loop;
+}
+
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* Turns the loop until `path` is there. */
+static void wait_for(struct world *world, const char *path)
+{
+    uint64_t until = uv_hrtime() + 60 * UINT64_C(1000000000);
+
+    while (!is_there(path)) {
+        assert_true(uv_hrtime() < until);
+        uv_run(&world->loop, UV_RUN_NOWAIT);
+    }
+}
+
+static void assert_pressed(const char *path, const char *content)
+{
+    gzFile file = gzopen(path, "rb");
+    size_t len = strlen(content);
+    char *bytes = calloc(1, len + 2);
+
+    assert_non_null(file);
+    assert_int_equal(gzread(file, bytes, (unsigned)len + 1), len);
+    assert_string_equal(bytes, content);
+    assert_int_equal(gzdirect(file), 0);
+    assert_int_equal(gzclose(file), Z_OK);
+    free(bytes);
+}
+
+static void an_old_log_becomes_small_and_moves_on(void **state)
+{
+    struct world *world = *state;
+
+    press_on(world);
+    open_logs(world, NULL, 8, 2);
+    come(world, &with_log);
+    write_line(world, &with_log, "first");
+    write_line(world, &with_log, "second");
+    flush(world);
+    wait_for(world, "web.log.1.gz");
+    assert_false(is_there("web.log.1"));
+    assert_false(is_there("web.log.gz.part"));
+    assert_pressed("web.log.1.gz", "first\n");
+    write_line(world, &with_log, "third");
+    flush(world);
+    assert_pressed("web.log.2.gz", "first\n");
+    assert_false(is_there("web.log.1.gz"));
+    wait_for(world, "web.log.1.gz");
+    assert_pressed("web.log.1.gz", "second\n");
+    write_line(world, &with_log, "fourth");
+    flush(world);
+    assert_pressed("web.log.2.gz", "second\n");
+    wait_for(world, "web.log.1.gz");
+    assert_false(is_there("web.log.3.gz"));
+    assert_file("web.log", "fourth\n");
+    assert_int_equal(world->troubles, 0);
+}
+
+static void many_bytes_are_the_same_afterwards(void **state)
+{
+    struct world *world = *state;
+    char *text = calloc(1, 1000001), *content = calloc(1, 1000002);
+
+    for (size_t i = 0; i < 1000000; i++)
+        text[i] = (char)('a' + (i * i / 7 + i / 1000) % 26);
+    press_on(world);
+    open_logs(world, NULL, 8, 2);
+    come(world, &with_log);
+    write_line(world, &with_log, text);
+    write_line(world, &with_log, "behind it");
+    flush(world);
+    wait_for(world, "web.log.1.gz");
+    snprintf(content, 1000002, "%s\n", text);
+    assert_pressed("web.log.1.gz", content);
+    free(text);
+    free(content);
+}
+
+/* Between two steps: each of them is in one place, and only there. */
+static void a_log_may_be_rotated_while_it_is_compressed(void **state)
+{
+    struct world *world = *state;
+    char path[32], text[32];
+
+    press_on(world);
+    open_logs(world, NULL, 8, 40);
+    come(world, &with_log);
+    for (int i = 0; i < 30; i++) {
+        snprintf(text, sizeof text, "line %d", i);
+        write_line(world, &with_log, text);
+        flush(world);
+        uv_sleep((unsigned)i % 3);
+        uv_run(&world->loop, UV_RUN_NOWAIT);
+    }
+    for (int i = 1; i < 30; i++) {
+        snprintf(path, sizeof path, "web.log.%d.gz", i);
+        snprintf(text, sizeof text, "line %d\n", 29 - i);
+        wait_for(world, path);
+        assert_pressed(path, text);
+        *strrchr(path, '.') = '\0';
+        assert_false(is_there(path));
+    }
+    assert_int_equal(world->troubles, 0);
+}
+
+static void what_was_left_undone_is_done_by_the_next(void **state)
+{
+    struct world *world = *state;
+    FILE *old = fopen("web.log.2", "w");
+
+    fputs("old\n", old);
+    fclose(old);
+    old = fopen("web.log.gz.part", "w");
+    fputs("half of it", old);
+    fclose(old);
+    press_on(world);
+    open_logs(world, NULL, 100, 5);
+    come(world, &with_log);
+    wait_for(world, "web.log.2.gz");
+    assert_pressed("web.log.2.gz", "old\n");
+    assert_false(is_there("web.log.2"));
+    assert_false(is_there("web.log.gz.part"));
+}
+
+static void one_that_cannot_be_compressed_stays_and_is_told(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(mkdir("web.log.gz.part", 0700), 0);
+    press_on(world);
+    open_logs(world, NULL, 8, 2);
+    come(world, &with_log);
+    write_line(world, &with_log, "first");
+    write_line(world, &with_log, "second");
+    while (world->troubles == 0) {
+        uv_run(&world->loop, UV_RUN_NOWAIT);
+        flush(world);
+    }
+    assert_string_equal(world->said, "cannot compress web.log.gz.part: Is a "
+                                     "directory; it stays as it is");
+    assert_file("web.log.1", "first\n");
+    assert_false(is_there("web.log.1.gz"));
+}
+
 #define STORY(test) cmocka_unit_test_setup_teardown(test, make_world, end_world)
 
 int main(void)
@@ -437,6 +612,11 @@ int main(void)
         STORY(what_is_no_regular_file_is_no_log),
         STORY(a_directory_that_cannot_be_is_a_cause),
         STORY(a_process_called_all_has_no_log_of_its_own),
+        STORY(an_old_log_becomes_small_and_moves_on),
+        STORY(many_bytes_are_the_same_afterwards),
+        STORY(a_log_may_be_rotated_while_it_is_compressed),
+        STORY(what_was_left_undone_is_done_by_the_next),
+        STORY(one_that_cannot_be_compressed_stays_and_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
