@@ -24,8 +24,7 @@ struct logfiles_config {
     const char *directory; /* NULL: none; borrowed */
     uint64_t max_size;     /* bytes; 0: they are never rotated */
     unsigned keep;         /* that many old ones of each */
-    uv_loop_t
-        *compress; /* old ones, on this loop; NULL: they stay as they are */
+    uv_loop_t *compress;   /* old ones, on this loop; NULL: none */
     /* A log cannot be written: said once, within the flush of the sink. */
     void (*on_trouble)(void *owner, const char *why);
     void *owner;
