@@ -23,7 +23,7 @@ static uint64_t simply(const char *at, size_t len)
 /* Bytes that differ from it in one bit, or by one, are most of them. */
 static void newlines_are_found_among_bytes_that_are_nearly_some(void **state)
 {
-    static const char bytes[] = {'\n',        '\n' - 1,    '\n' + 1,   '\0',
+    static const char bytes[] = {'\n',        '\n' - 1,    '\n' + 1,    '\0',
                                  '\n' ^ 0x7f, '\n' | 0x70, '\n' ^ 0x08, 'x'};
     char text[NEWLINES_STEP];
 
