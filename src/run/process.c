@@ -4,75 +4,15 @@
 #include "procman/words.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void feed(struct process *process, enum life_event event);
 
 const struct process_watcher *process_watcher(const struct process *process)
 {
     return process->site->watcher;
-}
-
-/* ---- output ----------------------------------------------------------- */
-
-static void tell_span(struct process *process, int stream,
-                      const struct span *span)
-{
-    process_watcher(process)->on_span(process->site->owner, process, stream,
-                                      span);
-    if (process->ready)
-        ready_read(process->ready, span);
-}
-
-static void on_stdout(void *owner, const struct span *span)
-{
-    tell_span(owner, 1, span);
-}
-
-static void on_stderr(void *owner, const struct span *span)
-{
-    tell_span(owner, 2, span);
-}
-
-static void on_quiet(uv_timer_t *timer);
-
-static void await_quiet(struct process *process)
-{
-    uv_timer_start(&process->quiet, on_quiet, process->site->quiet_ms, 0);
-}
-
-/* That we were too busy to read is not the silence of the writer. */
-static void on_quiet(uv_timer_t *timer)
-{
-    struct process *process = HANDLES_OWNER(timer);
-
-    for (int i = 0; i < PROCESS_STREAMS; i++)
-        if (stream_has_more(&process->streams[i]))
-            await_quiet(process);
-        else
-            lines_flush(&process->streams[i].lines);
-}
-
-static void on_read(struct stream *stream, const char *bytes, size_t len)
-{
-    struct process *process = stream->lines.owner;
-
-    if (lines_waiting(&stream->lines))
-        await_quiet(process);
-    if (process->console)
-        console_saw(process->console, bytes, len);
-}
-
-static void drain(struct process *process)
-{
-    for (int i = 0; i < PROCESS_STREAMS; i++) {
-        stream_drain(&process->streams[i]);
-        lines_flush(&process->streams[i].lines);
-    }
 }
 
 /* ---- who is there ----------------------------------------------------- */
@@ -138,7 +78,7 @@ void process_note_trouble(struct process *process, const char *why)
 /* One that was never started has nobody to wait for. */
 static enum life_event see_leader_off(struct process *process)
 {
-    drain(process);
+    process_drain(process);
     process->now.asked = process->life.asked;
     process_watcher(process)->on_ended(process->site->owner, process);
     if (process->now.pid == 0)
@@ -152,7 +92,7 @@ static enum life_event close_run(struct process *process)
 {
     uv_timer_stop(&process->timer);
     uv_timer_stop(&process->quiet);
-    drain(process);
+    process_drain(process);
     for (int i = 0; i < PROCESS_STREAMS; i++)
         stream_close(&process->streams[i]);
     if (process->console)
@@ -347,20 +287,6 @@ void process_note_others(struct process *process, size_t count)
     process->now.killed_others = count;
 }
 
-/* While we do not read, nobody can tell whether the writer is silent. */
-void process_pause(struct process *process, bool paused)
-{
-    process->paused = paused;
-    if (paused)
-        uv_timer_stop(&process->quiet);
-    else
-        for (int i = 0; i < PROCESS_STREAMS; i++)
-            if (lines_waiting(&process->streams[i].lines))
-                await_quiet(process);
-    for (int i = 0; i < PROCESS_STREAMS; i++)
-        stream_pause(&process->streams[i], paused);
-}
-
 void process_suspend(struct process *process, bool suspended)
 {
     bool sleeps_on = process->frozen && !suspended;
@@ -373,91 +299,6 @@ void process_resize(struct process *process, const struct os_window *window)
 {
     if (process->console)
         console_resize(process->console, window);
-}
-
-struct console *process_console(const struct process *process)
-{
-    return process->life.state == LIFE_CLOSING ? NULL : process->console;
-}
-
-enum life_state process_state(const struct process *process)
-{
-    return process->life.state;
-}
-
-bool process_wanted(const struct process *process)
-{
-    return process->life.want_up;
-}
-
-bool process_failed(const struct process *process)
-{
-    return process->life.state == LIFE_IDLE && process->life.failed;
-}
-
-bool process_asked(const struct process *process)
-{
-    return process->life.asked;
-}
-
-bool process_crashed(const struct process *process)
-{
-    return process->life.crashed && !process->life.asked;
-}
-
-const struct process_spec *process_spec(const struct process *process)
-{
-    return process->spec;
-}
-
-const struct process_run *process_run(const struct process *process)
-{
-    return &process->now;
-}
-
-const struct process_run *process_last_run(const struct process *process)
-{
-    return &process->last;
-}
-
-const char *process_status(const struct process *process)
-{
-    return process->status;
-}
-
-const char *process_failure(const struct process *process)
-{
-    return process->failure;
-}
-
-const char *process_trouble(const struct process *process)
-{
-    return process->trouble;
-}
-
-uint64_t process_age_ms(struct process *process)
-{
-    uint64_t until = process_leader_is_gone(process) ? process->now.ended_ms
-                                                     : process_now_ms(process);
-
-    return until - process->now.started_ms;
-}
-
-uint64_t process_wait_ms(const struct process *process)
-{
-    return process->life.state == LIFE_WAITING
-               ? uv_timer_get_due_in(&process->timer)
-               : 0;
-}
-
-pid_t process_stop_command(const struct process *process)
-{
-    return process->stop_command;
-}
-
-uint64_t process_patience_ms(struct process *process)
-{
-    return process_now_ms(process) - process->now.signalled_ms;
 }
 
 /* ---- birth and end ---------------------------------------------------- */
@@ -515,9 +356,7 @@ struct process *process_create(const struct process_site *site,
     handles_init(&process->run, process, on_run_over);
     add_timer(process, &process->timer);
     add_timer(process, &process->quiet);
-    stream_init(&process->streams[STREAM_OUT], on_stdout, process, on_read);
-    stream_init(&process->streams[STREAM_ERROR], on_stderr, process, on_read);
-    stream_init(&process->streams[STREAM_STOP], on_stdout, process, on_read);
+    process_init_output(process);
     return process;
 }
 

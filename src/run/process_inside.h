@@ -1,6 +1,8 @@
 /* process_inside.h - the parts of a process, and what they share.
  *
  *     process.c        its life: what is to be done, and what happened
+ *     process_output.c what it writes
+ *     process_ask.c    questions about it
  *     process_start.c  one run: from the settings to a leader that is ready
  *     process_stop.c   from its stop-command to SIGKILL, until nobody is left
  *     process_signal.c signals that somebody sends it, and its pauses
@@ -70,6 +72,14 @@ void process_note_trouble(struct process *process, const char *why);
 void process_arm(struct process *process, uint64_t delay_ms);
 
 bool process_leader_is_gone(const struct process *process);
+
+/* ---- process_output.c ---- */
+
+void process_init_output(struct process *process);
+
+/* All that it has written is told, the beginning of a line too. */
+void process_drain(struct process *process);
+
 /* ---- process_start.c ---- */
 
 /* A child that has all that its settings give to the leader; `output` is

@@ -1,5 +1,6 @@
 #include "logpress.h"
 #include "procman/mem.h"
+#include "procman/os_file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -132,20 +133,6 @@ void logpress_close(struct logpress *press)
 
 /* ---- a step ---------------------------------------------------------------- */
 
-static bool write_all(int file, const unsigned char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t count = write(file, bytes, len);
-        if (count < 0 && errno != EINTR)
-            return false;
-        if (count > 0) {
-            bytes += count;
-            len -= (size_t)count;
-        }
-    }
-    return true;
-}
-
 /* All that has been read, and with Z_FINISH the end behind it. */
 static bool press_out(struct logpress *press, int flush)
 {
@@ -155,7 +142,7 @@ static bool press_out(struct logpress *press, int flush)
         stream->next_out = press->pressed;
         stream->avail_out = STEP;
         deflate(stream, flush);
-        if (!write_all(press->out, press->pressed, STEP - stream->avail_out))
+        if (!os_write_all(press->out, press->pressed, STEP - stream->avail_out))
             return false;
     } while (stream->avail_out == 0);
     return true;
