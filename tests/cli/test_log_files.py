@@ -28,8 +28,13 @@ def rotated(path):
     old = sorted((int(name.name.removesuffix(".gz").rpartition(".")[2]), name)
                  for name in path.parent.glob(path.name + ".*")
                  if not name.name.endswith(".gz.part"))
-    assert len({number for number, _ in old}) == len(old), old
     return [name for _, name in reversed(old)] + [path]
+
+
+def are_compressed(logs, at_least):
+    """For a moment an old log may be there twice, as it was and small."""
+    old = list(logs.glob("*.log.*"))
+    return len(old) >= at_least and all(log.suffix == ".gz" for log in old)
 
 
 def all_lines(path):
@@ -159,10 +164,7 @@ def test_old_logs_are_compressed_and_nothing_is_lost(box):
     logs = box.work / "logs"
     running = box.start("start", "--time=off")
     running.wait_line(f"^{count:06} ", "web")
-    until(lambda: len(rotated(logs / "all.log")) > 10 and all(
-        old.suffix == ".gz" for name in ("web", "all")
-        for old in rotated(logs / f"{name}.log")[:-1]), "all are compressed")
-    assert not list(logs.glob("*.part"))
+    until(lambda: are_compressed(logs, 20), "all are compressed")
     assert all_lines(logs / "web.log") == [f"{number:06} {'x' * 40}"
                                            for number in range(1, count + 1)]
     assert rotated(logs / "web.log")[0].stat().st_size < 20000
@@ -183,8 +185,7 @@ def test_what_one_session_leaves_the_next_one_compresses(box):
     box.write("procman.ini", "[procman]\nlog-dir = logs\nlog-max-size = 20k\n"
                              "log-compress = yes\n")
     box.start()
-    until(lambda: all(old.suffix == ".gz" for old in rotated(log)[:-1]),
-          "all are compressed")
+    until(lambda: are_compressed(log.parent, 2), "all are compressed")
     assert all_lines(log) == lines
 
 

@@ -567,6 +567,7 @@ def test_its_own_signal_and_patience_end_it(box):
     answer = box.ask("run", "stop", "polite")
     assert answer.code == 0
     assert re.fullmatch(r"polite stopped: SIGINT, .+\n", answer.out)
+    running.wait_line("bye", "polite")
     assert running.shown("polite") == ["up", "bye"]
     answer = box.ask("run", "stop", "deaf")
     assert answer.code == 1
