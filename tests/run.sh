@@ -177,7 +177,7 @@ fuzz_all() { # two at once
 # their own, and bear no strace.
 bare_only=(
     --deselect tests/cli/test_limits.py::test_a_guard_costs_less_than_a_mebibyte
-    --deselect tests/cli/test_output.py::test_one_write_for_each_turn_of_the_loop_and_whole_lines_only
+    --deselect tests/cli/test_output.py::test_few_writes_for_each_turn_of_the_loop_and_whole_lines_only
 )
 
 # valgrind cannot come back from an exec that fails late, needs descriptors 0 to

@@ -154,6 +154,13 @@ static void keep_the_rest(struct outbox *outbox)
         poll_for(outbox, true);
 }
 
+static void end_turn(struct outbox *outbox)
+{
+    outbox->turn_ns = 0;
+    outbox->slow = false;
+}
+
+/* Who hears that it is empty may close it: that is said last. */
 static void push(struct outbox *outbox)
 {
     enum progress progress = DONE;
@@ -169,10 +176,12 @@ static void push(struct outbox *outbox)
         if (progress == DONE)
             backlog_next(&outbox->backlog, &outbox->head);
         if (outbox->head.len == 0) {
+            end_turn(outbox);
             become_empty(outbox);
             return;
         }
     }
+    end_turn(outbox);
     keep_the_rest(outbox);
 }
 
@@ -184,7 +193,6 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         break_off(outbox);
     else if (events & UV_WRITABLE)
         push(outbox);
-    outbox->turn_ns = 0;
 }
 
 /* ---- from birth to end ---------------------------------------------------- */
@@ -250,16 +258,18 @@ struct buf *outbox_pending(struct outbox *outbox)
 
 void outbox_flush(struct outbox *outbox)
 {
+    if (!outbox->broken && !outbox->backlog.in_use && !outbox->waiting &&
+        outbox->head.len > 0) {
+        push(outbox);
+        return;
+    }
     if (outbox->broken)
         forget_all(outbox);
     else if (outbox->backlog.in_use)
         backlog_store(&outbox->backlog);
-    else if (outbox->head.len > 0 && !outbox->waiting)
-        push(outbox);
     else if (is_full(outbox))
         backlog_begin(&outbox->backlog);
-    outbox->turn_ns = 0;
-    outbox->slow = false;
+    end_turn(outbox);
 }
 
 uint64_t outbox_waiting(const struct outbox *outbox)

@@ -494,7 +494,7 @@ class Box:
         return words[:len(self.program)] == self.program and (
             "start" not in rest or "run" in rest)
 
-    def _survivors(self):
+    def survivors(self):
         """Who still carries the mark; a client that was asked in the
         background has a moment to see that its session has gone."""
         deadline = time.monotonic() + 10 * PATIENCE
@@ -511,7 +511,7 @@ class Box:
         for running in self.all:
             if not running.force_down():
                 faults.append(f"procman had to be killed:\n{running.tail()}")
-        survivors = self._survivors()
+        survivors = self.survivors()
         if survivors and not self.leftovers_expected:
             faults += [f"outlived procman: {pid} {command_line(pid)}"
                        for pid in survivors]

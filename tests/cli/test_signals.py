@@ -11,7 +11,7 @@ import signal
 
 import pytest
 
-from harness import Box, alive, bearers, state_of, until
+from harness import Box, alive, state_of, until
 
 ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 STANDSTILL = (signal.SIGSTOP, signal.SIGTSTP)
@@ -93,7 +93,7 @@ def judge(wanted, end):
     try:
         running = bring_to(box, wanted, patience="2s")
         end(running)
-        assert bearers(box.mark) == []
+        assert box.survivors() == []
         assert box.sessions() == []
         assert bytes(running.errors) == b"" or end is end_without_supervisor
         if wanted == "stopping":

@@ -698,6 +698,35 @@ static void what_is_not_taken_early_leaves_in_its_turn(void **state)
                      count * OUTBOX_BATCH);
 }
 
+static void on_empty_close(void *owner)
+{
+    struct world *world = owner;
+
+    world->empty++;
+    outbox_close(world->outbox);
+    world->outbox = NULL;
+}
+
+/* A file needs no poll, so its outbox is gone at once. */
+static void who_hears_that_it_is_empty_may_close_it(void **state)
+{
+    struct outbox_watcher closing = watcher;
+    struct world *world = *state;
+    char path[] = "/tmp/test-outbox-XXXXXX";
+    struct cause why;
+
+    closing.on_empty = on_empty_close;
+    world->writing = mkstemp(path);
+    unlink(path);
+    world->flags = fcntl(world->writing, F_GETFL);
+    world->outbox =
+        outbox_create(&world->loop, world->writing, &closing, world, &why);
+    assert_non_null(world->outbox);
+    send_text(world, "the last words\n");
+    assert_int_equal(world->empty, 1);
+    assert_null(world->outbox);
+}
+
 static void a_pipe_is_made_roomy(void **state)
 {
     struct world *world = *state;
@@ -737,6 +766,7 @@ int main(void)
         STORY(what_goes_wrong_early_is_said_when_it_is_flushed),
         STORY(what_is_not_taken_early_leaves_in_its_turn),
         STORY(a_pipe_is_made_roomy),
+        STORY(who_hears_that_it_is_empty_may_close_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
