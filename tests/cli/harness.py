@@ -496,10 +496,11 @@ class Box:
 
     def survivors(self):
         """Who still carries the mark; a client that was asked in the
-        background has a moment to see that its session has gone."""
+        background has a moment to see that its session has gone.  One that is
+        exiting has no command line any more."""
         deadline = time.monotonic() + 10 * PATIENCE
         while True:
-            survivors = bearers(self.mark)
+            survivors = [pid for pid in bearers(self.mark) if command_line(pid)]
             if time.monotonic() > deadline or not any(
                     map(self._is_client, survivors)):
                 return survivors
