@@ -500,7 +500,8 @@ class Box:
         exiting has no command line any more."""
         deadline = time.monotonic() + 10 * PATIENCE
         while True:
-            survivors = [pid for pid in bearers(self.mark) if command_line(pid)]
+            survivors = [pid for pid in bearers(self.mark)
+                         if any(command_line(pid))]
             if time.monotonic() > deadline or not any(
                     map(self._is_client, survivors)):
                 return survivors

@@ -11,7 +11,7 @@ import signal
 
 import pytest
 
-from harness import Box, alive, state_of, until
+from harness import PATIENCE, Box, alive, command_line, state_of, until
 
 ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 STANDSTILL = (signal.SIGSTOP, signal.SIGTSTP)
@@ -91,9 +91,9 @@ ENDS = [*map(end_by, ENDING), end_without_supervisor, end_without_guard]
 def judge(wanted, end):
     box = Box()
     try:
-        running = bring_to(box, wanted, patience="2s")
+        running = bring_to(box, wanted, patience=f"{2 * PATIENCE}s")
         end(running)
-        assert box.survivors() == []
+        assert [(pid, command_line(pid)) for pid in box.survivors()] == []
         assert box.sessions() == []
         assert bytes(running.errors) == b"" or end is end_without_supervisor
         if wanted == "stopping":
